@@ -1,0 +1,58 @@
+"""The only module that a plugin imports."""
+
+from pydantic import Field, SecretStr, model_validator
+
+from hub.hookspecs import hookimpl
+from hub.model.action import Action, Call
+from hub.model.camera import Camera, Stream
+from hub.model.config import Duration, PluginConfig, Topic
+from hub.model.entity import Area, Device, Entity, Location, State, StateValue
+from hub.model.event import Event, OtherEvent, parse_time
+from hub.model.incident import Incident, Severity, Status
+from hub.model.notify import DeliveryFailed, Note, Notifier, Verdict
+from hub.model.page import Page, PageAnswer, PageRequest
+from hub.model.person import Person
+from hub.model.problem import ActionFailed, AuthFailed, ConfigProblem, NotReady, Refused
+from hub.plugin.context import Message, MqttDoor, PluginHub
+
+__all__ = [
+    "Action",
+    "ActionFailed",
+    "Area",
+    "AuthFailed",
+    "Call",
+    "Camera",
+    "ConfigProblem",
+    "DeliveryFailed",
+    "Device",
+    "Duration",
+    "Entity",
+    "Event",
+    "Field",
+    "Incident",
+    "Location",
+    "Message",
+    "MqttDoor",
+    "NotReady",
+    "Note",
+    "Notifier",
+    "OtherEvent",
+    "Page",
+    "PageAnswer",
+    "PageRequest",
+    "Person",
+    "PluginConfig",
+    "PluginHub",
+    "Refused",
+    "SecretStr",
+    "Severity",
+    "State",
+    "StateValue",
+    "Status",
+    "Stream",
+    "Topic",
+    "Verdict",
+    "hookimpl",
+    "model_validator",
+    "parse_time",
+]

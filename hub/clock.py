@@ -1,0 +1,90 @@
+"""Time. Only this file asks the system for it; deadlines are instants, waits are monotonic."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What a room may ask of time."""
+
+    def now(self) -> datetime:
+        """The present instant, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some moment; never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; at least one turn of the event loop, also for 0 or less."""
+        ...
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))
+
+
+class VirtualClock:
+    """A clock that stands still until told to advance: for tests and rehearsals."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._elapsed = 0.0
+        self._order = itertools.count()
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    def jump(self, seconds: float) -> None:
+        """Shift the wall clock alone, as somebody who sets it (or NTP) does."""
+        self._start += timedelta(seconds=seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        future = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (self._elapsed + seconds, next(self._order), future))
+        await future
+
+    async def advance(self, seconds: float, settle: Callable[[], Awaitable[None]]) -> None:
+        """Let `seconds` pass, waking each sleeper at its own moment; `settle` lets the rest of the
+        program do what follows from each before time goes on."""
+        end = self._elapsed + seconds
+        await settle()
+        while self._waiting and self._waiting[0][0] <= end:
+            due, _, future = heapq.heappop(self._waiting)
+            if future.done():
+                continue
+            self._elapsed = max(self._elapsed, due)
+            future.set_result(None)
+            await settle()
+        self._elapsed = end
+        await settle()
+
+
+async def sleep_until(clock: Clock, instant: datetime) -> None:
+    """Wait for an instant of the wall clock, in steps of at most a minute, so that a clock that
+    is set in the meantime is noticed."""
+    while (left := (instant - clock.now()).total_seconds()) > 0:
+        await clock.sleep(min(left, 60.0))

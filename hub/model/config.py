@@ -1,0 +1,77 @@
+"""The base of configuration blocks, and the types of value that several blocks share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
+
+
+class PluginConfig(BaseModel):
+    """Base of every block of config.yaml: unknown keys are refused, every field is described."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def parse_duration(value: Any) -> timedelta:
+    """`30s`, `2m`, `1h30m`, Home Assistant's `"00:02:00"`, or a mapping {minutes: 2}.
+
+    Raises ValueError for a number without unit, and for anything negative.
+    """
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, Mapping):
+        return _from_mapping(value)
+    text = str(value).strip()
+    if clock := _CLOCK.fullmatch(text):
+        hours, minutes, seconds = clock.groups()
+        return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds or 0))
+    parts = _DURATION.findall(text)
+    if parts and "".join(number + unit for number, unit in parts) == text:
+        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        raise ValueError(f"a duration needs a unit: write '{text}s', '{text}m', '{text}h' or '{text}d'")
+    raise ValueError("not a duration: write for example '30s', '2m', '1h30m' or '00:02:00'")
+
+
+def _from_mapping(value: Mapping[str, Any]) -> timedelta:
+    known = {"days", "hours", "minutes", "seconds", "milliseconds"}
+    if unknown := sorted(set(value) - known):
+        raise ValueError(f"a duration has no '{unknown[0]}'; it has {', '.join(sorted(known))}")
+    try:
+        span = timedelta(**{key: float(number) for key, number in value.items()})
+    except (TypeError, ValueError):
+        raise ValueError("each part of a duration is a number") from None
+    if span < timedelta(0):
+        raise ValueError("a duration is not negative")
+    return span
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "examples": ["30s", "2m", "1h30m", "00:02:00"]},
+                {"type": "object"},
+            ]
+        }
+    ),
+]
+
+
+def _topic(value: str) -> str:
+    if not value or value.startswith("/") or "\0" in value or len(value) > 512:
+        raise ValueError("an MQTT topic reads like 'town/panic/kiosk'")
+    return value
+
+
+Topic = Annotated[str, AfterValidator(_topic)]

@@ -1,0 +1,105 @@
+"""The hub's own events."""
+
+from __future__ import annotations
+
+from hub.model.entity import State
+from hub.model.event import Event
+
+
+class HubStarted(Event, type="hub.started"):
+    """All plugins were set up, or given up for now."""
+
+
+class StateChanged(Event, type="state_changed"):
+    """An entity's state changed: its value, its availability or an attribute."""
+
+    entity_id: str
+    old: State | None
+    new: State
+
+
+class CameraLost(Event, type="camera.lost"):
+    """A camera that should give pictures does not."""
+
+    reason: str
+
+
+class CameraBack(Event, type="camera.back"):
+    """A lost camera gives pictures again."""
+
+
+class RecordingFinished(Event, type="recording.finished"):
+    """A recording that was asked for is complete, or as complete as it will be."""
+
+    recording: str
+    start: str
+    end: str
+    incident: int | None = None
+    complete: bool = True
+
+
+class IncidentOpened(Event, type="incident.opened"):
+    incident: int
+    kind: str
+    severity: str
+
+
+class IncidentChanged(Event, type="incident.changed"):
+    """Its status, its list of events or its media changed."""
+
+    incident: int
+    status: str
+
+
+class IncidentAcknowledged(Event, type="incident.acknowledged"):
+    incident: int
+    by: str
+
+
+class DeliveryDone(Event, type="delivery.done"):
+    note: int
+    incident: int | None
+    to: str
+
+
+class DeliveryFailedEvent(Event, type="delivery.failed"):
+    """An attempt to reach a person failed; the hub goes on trying unless `final`."""
+
+    note: int
+    incident: int | None
+    to: str
+    why: str
+    final: bool
+
+
+class PluginFailed(Event, type="plugin.failed"):
+    plugin: str
+    why: str
+
+
+class PluginRunning(Event, type="plugin.running"):
+    plugin: str
+
+
+class AutomationRefused(Event, type="automation.refused"):
+    """A trigger fired, but the automation's mode did not allow another run."""
+
+    automation: str
+    why: str
+
+
+CORE_EVENTS: tuple[type[Event], ...] = (
+    HubStarted,
+    StateChanged,
+    CameraLost,
+    CameraBack,
+    RecordingFinished,
+    IncidentOpened,
+    IncidentChanged,
+    IncidentAcknowledged,
+    DeliveryDone,
+    DeliveryFailedEvent,
+    PluginFailed,
+    PluginRunning,
+    AutomationRefused,
+)

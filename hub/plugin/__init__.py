@@ -1,0 +1,1 @@
+"""Plugins: found, loaded, given a context, supervised."""

@@ -1,0 +1,93 @@
+"""Supervised tasks: each has an owner, a name and an end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from hub.clock import Clock
+
+log = logging.getLogger("hub.tasks")
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 300.0
+HEALTHY_AFTER_S = 60.0  # a loop that ran this long starts again with the shortest pause
+
+
+class Tasks:
+    """The tasks of one owner; `close()` ends them all."""
+
+    def __init__(self, owner: str, clock: Clock) -> None:
+        self.owner = owner
+        self._clock = clock
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run once. A failure is logged with the owner's name and ends nobody else."""
+        if self._closed:
+            work.close()
+            raise RuntimeError(f"{self.owner} is closed; it starts no '{name}'")
+        task = asyncio.create_task(self._once(work, name), name=f"{self.owner}:{name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def loop(
+        self,
+        work: Callable[[], Awaitable[Any]],
+        name: str,
+        *,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> asyncio.Task[Any]:
+        """Run for ever: when it raises, again after a pause (1 s, doubling, to 5 min). When it
+        returns, it is done. `failed` hears of each failure, after the log."""
+        return self.start(self._again(work, name, failed), name)
+
+    async def _once(self, work: Coroutine[Any, Any, Any], name: str) -> Any:
+        try:
+            return await work
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("%s: task '%s' failed", self.owner, name)
+            return None
+
+    async def _again(
+        self,
+        work: Callable[[], Awaitable[Any]],
+        name: str,
+        failed: Callable[[BaseException], None] | None,
+    ) -> None:
+        pause = FIRST_PAUSE_S
+        while True:
+            began = self._clock.monotonic()
+            try:
+                await work()
+                return
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                if self._clock.monotonic() - began > HEALTHY_AFTER_S:
+                    pause = FIRST_PAUSE_S
+                log.exception("%s: '%s' failed; again in %.0f s", self.owner, name, pause)
+                if failed is not None:
+                    failed(error)
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    async def close(self, timeout: float = 5.0) -> list[str]:
+        """Cancel all and wait; returns the names of those that did not end in time."""
+        self._closed = True
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        if not tasks:
+            return []
+        _, left = await asyncio.wait(tasks, timeout=timeout)
+        names = [task.get_name() for task in left]
+        for name in names:
+            log.error("task '%s' did not end within %.0f s", name, timeout)
+        return names
