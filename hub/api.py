@@ -13,12 +13,14 @@ from hub.model.notify import DeliveryFailed, Note, Notifier, Verdict
 from hub.model.page import Page, PageAnswer, PageRequest
 from hub.model.person import Person
 from hub.model.problem import ActionFailed, AuthFailed, ConfigProblem, NotReady, Refused
+from hub.model.references import AreaId, EntityId, TemplateText
 from hub.plugin.context import Message, MqttDoor, PluginHub
 
 __all__ = [
     "Action",
     "ActionFailed",
     "Area",
+    "AreaId",
     "AuthFailed",
     "Call",
     "Camera",
@@ -27,6 +29,7 @@ __all__ = [
     "Device",
     "Duration",
     "Entity",
+    "EntityId",
     "Event",
     "Field",
     "Incident",
@@ -50,6 +53,7 @@ __all__ = [
     "StateValue",
     "Status",
     "Stream",
+    "TemplateText",
     "Topic",
     "Verdict",
     "hookimpl",

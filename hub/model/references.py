@@ -1,0 +1,43 @@
+"""Types of configuration values that name something: the check of names walks by them.
+
+A field typed `EntityId` is text for pydantic, and for the second pass of the check a promise that
+the town has such an entity. A field typed `TemplateText` is parsed by the third pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+Kind = Literal[
+    "entity", "area", "device", "event", "action", "escalation", "recipient", "plugin", "automation"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Marks text that names a thing of `kind`. Text that is a template is left to run time."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class IsTemplate:
+    """Marks text that is a template; `variables` beyond the ones of the place are unknown names."""
+
+
+EntityId = Annotated[str, Ref("entity")]
+AreaId = Annotated[str, Ref("area")]
+DeviceId = Annotated[str, Ref("device")]
+EventType = Annotated[str, Ref("event")]
+ActionName = Annotated[str, Ref("action")]
+LadderName = Annotated[str, Ref("escalation")]
+Recipient = Annotated[str, Ref("recipient")]
+"""A duty, a person or a notifier. Persons are data: an unknown name is a warning, not an error."""
+AutomationId = Annotated[str, Ref("automation")]
+TemplateText = Annotated[str, IsTemplate()]
+
+
+def is_template(text: object) -> bool:
+    """Whether text holds Jinja marks."""
+    return isinstance(text, str) and ("{{" in text or "{%" in text or "{#" in text)
