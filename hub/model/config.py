@@ -37,7 +37,9 @@ def parse_duration(value: Any) -> timedelta:
     if parts and "".join(number + unit for number, unit in parts) == text:
         return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
     if re.fullmatch(r"\d+(\.\d+)?", text):
-        raise ValueError(f"a duration needs a unit: write '{text}s', '{text}m', '{text}h' or '{text}d'")
+        raise ValueError(
+            f"a duration needs a unit: write '{text}s', '{text}m', '{text}h' or '{text}d'"
+        )
     raise ValueError("not a duration: write for example '30s', '2m', '1h30m' or '00:02:00'")
 
 

@@ -19,6 +19,8 @@ def new_id() -> str:
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
+@with_config(ConfigDict(extra="forbid"))
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Event:
     """Something that happened. Subclass it with a type name; the annotations are its payload.
 
@@ -76,9 +78,6 @@ class Event:
 def _frozen(cls: type) -> None:
     dataclasses.dataclass(frozen=True, kw_only=True)(cls)
     with_config(ConfigDict(extra="forbid"))(cls)
-
-
-_frozen(Event)
 
 
 class OtherEvent(Event):

@@ -103,9 +103,7 @@ class PluginHub(Protocol):
         same `key` never opens a second one while the first is open."""
         ...
 
-    async def answer(
-        self, token: str, verdict: Verdict, *, contact: str, address: str
-    ) -> str:
+    async def answer(self, token: str, verdict: Verdict, *, contact: str, address: str) -> str:
         """Hand in a person's answer to a note: committed when this returns. The text returned is
         for that person. Raises Refused (with a text for them) where the token is unknown, or the
         address is not that of a person who may answer."""

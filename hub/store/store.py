@@ -176,7 +176,7 @@ class _Write:
             if error.connection_invalidated or not isinstance(error, IntegrityError):
                 raise  # disk full, I/O error, corruption: the whole commit is at stake
             self.error = error
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is raised again for the one who asked
             self.error = error
 
     def fail(self, error: BaseException) -> None:
