@@ -5,7 +5,7 @@ from pydantic import Field, SecretStr, model_validator
 from hub.hookspecs import hookimpl
 from hub.model.action import Action, Call
 from hub.model.camera import Camera, Stream
-from hub.model.config import Duration, PluginConfig, Topic
+from hub.model.config import Duration, ObjectId, Place, PluginConfig, Topic
 from hub.model.entity import Area, Device, Entity, Location, State, StateValue
 from hub.model.event import Event, OtherEvent, parse_time
 from hub.model.incident import Incident, Severity, Status
@@ -15,6 +15,8 @@ from hub.model.person import Person
 from hub.model.problem import ActionFailed, AuthFailed, ConfigProblem, NotReady, Refused
 from hub.model.references import AreaId, EntityId, TemplateText
 from hub.plugin.context import Message, MqttDoor, PluginHub
+from hub.plugin.refusals import Refusals
+from hub.plugin.silence import Silence
 
 __all__ = [
     "Action",
@@ -39,16 +41,20 @@ __all__ = [
     "NotReady",
     "Note",
     "Notifier",
+    "ObjectId",
     "OtherEvent",
     "Page",
     "PageAnswer",
     "PageRequest",
     "Person",
+    "Place",
     "PluginConfig",
     "PluginHub",
+    "Refusals",
     "Refused",
     "SecretStr",
     "Severity",
+    "Silence",
     "State",
     "StateValue",
     "Status",

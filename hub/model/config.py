@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
+from hub.model.entity import Location, is_object_id
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
@@ -77,3 +79,35 @@ def _topic(value: str) -> str:
 
 
 Topic = Annotated[str, AfterValidator(_topic)]
+
+
+def _object_id(value: str) -> str:
+    if not is_object_id(value):
+        raise ValueError(f"'{value}' names a thing: small Latin letters, digits and '_' only")
+    return value
+
+
+ObjectId = Annotated[
+    str, AfterValidator(_object_id), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9_]+$"})
+]
+"""What stands behind the dot of an entity id."""
+
+
+def parse_place(value: Any) -> Location:
+    """`[latitude, longitude]` in degrees, WGS 84. Raises ValueError for anything else."""
+    if isinstance(value, Location):
+        return value
+    numbers = value if isinstance(value, list | tuple) else ()
+    if len(numbers) != 2 or any(type(number) not in (int, float) for number in numbers):
+        raise ValueError("a place reads [latitude, longitude], as in [49.7146, 28.8376]")
+    latitude, longitude = map(float, numbers)
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise ValueError("a latitude lies within -90 and 90, a longitude within -180 and 180")
+    return Location(latitude, longitude)
+
+
+Place = Annotated[
+    Location,
+    BeforeValidator(parse_place),
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+]
