@@ -1,6 +1,6 @@
 """The only module that a plugin imports."""
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from hub.hookspecs import hookimpl
 from hub.model.action import Action, Call
@@ -21,6 +21,7 @@ from hub.plugin.silence import Silence
 __all__ = [
     "Action",
     "ActionFailed",
+    "AfterValidator",
     "Area",
     "AreaId",
     "AuthFailed",
