@@ -88,3 +88,31 @@ async def sleep_until(clock: Clock, instant: datetime) -> None:
     is set in the meantime is noticed."""
     while (left := (instant - clock.now()).total_seconds()) > 0:
         await clock.sleep(min(left, 60.0))
+
+
+class Waker:
+    """Lets a loop sleep until an instant, or until somebody pokes it, whichever comes first."""
+
+    def __init__(self, clock: Clock, name: str) -> None:
+        self._clock = clock
+        self._name = name
+        self._poked = asyncio.Event()
+
+    def poke(self) -> None:
+        """Wake the loop; one that is at work now will not sleep the next time."""
+        self._poked.set()
+
+    async def wait(self, until: datetime | None = None) -> None:
+        """Sleep until `until` (None: as long as nobody pokes)."""
+        waiting: set[asyncio.Task[object]] = {
+            asyncio.create_task(self._poked.wait(), name=f"{self._name}:poked")
+        }
+        if until is not None:
+            timer = asyncio.create_task(sleep_until(self._clock, until), name=f"{self._name}:timer")
+            waiting.add(timer)
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        self._poked.clear()
