@@ -9,12 +9,13 @@ from hub.model.config import Duration, ObjectId, Place, PluginConfig, Topic
 from hub.model.entity import Area, Device, Entity, Location, State, StateValue
 from hub.model.event import Event, OtherEvent, parse_time
 from hub.model.incident import Incident, Severity, Status
+from hub.model.message import Message
 from hub.model.notify import DeliveryFailed, Note, Notifier, Verdict
 from hub.model.page import Page, PageAnswer, PageRequest
 from hub.model.person import Person
 from hub.model.problem import ActionFailed, AuthFailed, ConfigProblem, NotReady, Refused
 from hub.model.references import AreaId, EntityId, TemplateText
-from hub.plugin.context import Message, MqttDoor, PluginHub
+from hub.plugin.context import MqttDoor, PluginHub
 from hub.plugin.refusals import Refusals
 from hub.plugin.silence import Silence
 

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from hub.clock import Clock
 from hub.model.entity import Device, Entity, StateValue
 from hub.model.event import Event
+from hub.model.message import Message
 from hub.model.notify import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One MQTT message."""
-
-    topic: str
-    payload: bytes
-    retain: bool
-    received_at: datetime
-
-    @property
-    def text(self) -> str:
-        """The payload as text; raises ValueError where it is not UTF-8."""
-        return self.payload.decode("utf-8")
 
 
 class MqttDoor(Protocol):
@@ -53,6 +38,9 @@ class PluginHub(Protocol):
 
     name: str
     """The plugin's own name."""
+    language: str
+    """The town's language: uk or en."""
+    time_zone: ZoneInfo
     clock: Clock
     log: logging.Logger
     mqtt: MqttDoor

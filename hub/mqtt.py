@@ -1,0 +1,258 @@
+"""The broker link. Durable topics have a session of their own, acknowledged by hand after what
+they caused is stored; all other topics share a second one, so that bulk never holds up an alarm."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiomqtt
+from aiomqtt import Topic
+
+from hub.clock import Clock
+from hub.model.message import Message
+from hub.tasks import Tasks
+
+log = logging.getLogger("hub.mqtt")
+
+KEEP = 1_000  # messages of one subscription that may wait
+PARKED = 10  # durable messages that nobody listens to yet
+MAX_PAYLOAD = 256 * 1024
+PAUSES_S = (0.5, 1, 2, 5, 10, 30)
+PUBLISH_WAITS_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the town's broker is."""
+
+    host: str
+    port: int = 1883
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: bool = False
+    client_id: str = "safe-city-hub"
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    """What the broker is owed for a durable message. A message's number is only good on the
+    connection that it came by."""
+
+    client: aiomqtt.Client
+    raw: aiomqtt.Message
+
+
+_Item = tuple[Message, _Receipt | None]
+
+
+@dataclass(eq=False, slots=True)
+class _Subscription:
+    filter: str
+    queue: asyncio.Queue[_Item]
+    dropped: int = 0
+
+
+class Mqtt:
+    """Subscriptions that outlive the connection, and publishing."""
+
+    def __init__(self, broker: Broker, clock: Clock, tasks: Tasks) -> None:
+        self._tasks = tasks
+        self._links = {
+            True: _Link(broker, clock, durable=True),
+            False: _Link(broker, clock, durable=False),
+        }
+
+    def start(self) -> None:
+        """Connect and stay connected."""
+        for link in self._links.values():
+            self._tasks.loop(link.run, f"mqtt {link.name}")
+
+    @property
+    def connected(self) -> bool:
+        return all(link.client is not None for link in self._links.values())
+
+    async def messages(self, topic: str, *, durable: bool = False) -> AsyncIterator[Message]:
+        """Messages of a topic filter, in order, for as long as the caller iterates.
+
+        With `durable` each is acknowledged to the broker when the next one is asked for; one that
+        was not acknowledged comes again after a reconnection or a restart of the hub.
+        """
+        link = self._links[durable]
+        async with link.subscribed(topic) as subscription:
+            while True:
+                message, receipt = await subscription.queue.get()
+                yield message
+                if receipt is not None:
+                    link.acknowledge(receipt)
+
+    async def publish(
+        self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False
+    ) -> None:
+        """Publish; waits up to 10 s for a connection, then raises ConnectionError."""
+        link = self._links[False]
+        try:
+            async with asyncio.timeout(PUBLISH_WAITS_S):
+                await link.up.wait()
+                client = link.client
+                if client is None:
+                    raise ConnectionError("the MQTT broker is not connected")
+                await client.publish(topic, payload, qos=qos, retain=retain)
+        except (TimeoutError, aiomqtt.MqttError) as error:
+            raise ConnectionError(f"publishing on MQTT failed: {error}") from None
+
+
+class _Link:
+    """One connection; made again whenever it is lost, with the subscriptions it had."""
+
+    def __init__(self, broker: Broker, clock: Clock, *, durable: bool) -> None:
+        self.name = "durable" if durable else "bulk"
+        self.client: aiomqtt.Client | None = None
+        self.up = asyncio.Event()
+        self._broker = broker
+        self._clock = clock
+        self._durable = durable
+        self._subscriptions: list[_Subscription] = []
+        self._parked: deque[_Item] = deque()
+        self._lost: str | None = None
+
+    async def run(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                async with self._connect() as client:
+                    attempt = 0
+                    self._back()
+                    await self._receive(client)
+            except (aiomqtt.MqttError, OSError) as error:
+                self._note_lost(str(error))
+            finally:
+                self.client = None
+                self.up.clear()
+                self._forget_unacknowledged()
+            await self._clock.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
+            attempt += 1
+
+    def _client(self) -> aiomqtt.Client:
+        client = aiomqtt.Client(
+            self._broker.host,
+            self._broker.port,
+            username=self._broker.username,
+            password=self._broker.password,
+            identifier=f"{self._broker.client_id}-{self.name}",
+            clean_session=not self._durable,
+            protocol=aiomqtt.ProtocolVersion.V311,
+            tls_params=aiomqtt.TLSParameters() if self._broker.tls else None,
+            timeout=10,
+        )
+        if self._durable:
+            # aiomqtt acknowledges before its caller sees a message; paho's manual mode does not
+            client._client.manual_ack_set(True)
+        return client
+
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[aiomqtt.Client]:
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(self._client())
+            for topic in {subscription.filter for subscription in self._subscriptions}:
+                await client.subscribe(topic, qos=1)
+            self.client = client
+            self.up.set()
+            yield client
+
+    def _back(self) -> None:
+        if self._lost is not None:
+            log.warning("the MQTT broker is back (%s link)", self.name)
+        self._lost = None
+
+    def _note_lost(self, why: str) -> None:
+        if self._lost is None:
+            log.warning("the MQTT broker is lost (%s link): %s", self.name, why)
+        self._lost = why
+
+    async def _receive(self, client: aiomqtt.Client) -> None:
+        async for raw in client.messages:
+            payload = raw.payload if isinstance(raw.payload, bytes) else str(raw.payload).encode()
+            receipt = _Receipt(client, raw) if self._durable else None
+            if len(payload) > MAX_PAYLOAD:
+                log.warning("a message of %d bytes on %s is refused", len(payload), raw.topic)
+                self.acknowledge(receipt)
+                continue
+            message = Message(str(raw.topic), payload, bool(raw.retain), self._clock.now())
+            self._dispatch((message, receipt))
+
+    def _dispatch(self, item: _Item) -> None:
+        """Give a message to all subscriptions that it fits; the first one acknowledges it. A
+        durable one that fits none waits, since its plugin may still be setting up."""
+        message, receipt = item
+        topic = Topic(message.topic)
+        fits = [s for s in self._subscriptions if topic.matches(s.filter)]
+        for number, subscription in enumerate(fits):
+            self._put(subscription, (message, receipt if number == 0 else None))
+        if fits or receipt is None:
+            return
+        self._parked.append(item)
+        if len(self._parked) > PARKED:
+            # the broker sends no more while too much is unacknowledged: one dead topic must not
+            # hold up the others
+            lost, owed = self._parked.popleft()
+            log.error("nobody listens to %s; a message on it is given up", lost.topic)
+            self.acknowledge(owed)
+
+    def _put(self, subscription: _Subscription, item: _Item) -> None:
+        queue = subscription.queue
+        if queue.full():
+            # the broker bounds what is unacknowledged, so this is the bulk link: latest wins
+            queue.get_nowait()
+            subscription.dropped += 1
+            if subscription.dropped.bit_count() == 1:
+                count = subscription.dropped
+                log.warning("%s is too slow: %d messages dropped", subscription.filter, count)
+        queue.put_nowait(item)
+
+    def _forget_unacknowledged(self) -> None:
+        """The broker gives again what was not acknowledged on the lost connection."""
+        self._parked.clear()
+        if self._durable:
+            for subscription in self._subscriptions:
+                while not subscription.queue.empty():
+                    subscription.queue.get_nowait()
+
+    def acknowledge(self, receipt: _Receipt | None) -> None:
+        if receipt is not None and receipt.client is self.client and receipt.raw.qos:
+            receipt.client._client.ack(receipt.raw.mid, receipt.raw.qos)
+
+    @asynccontextmanager
+    async def subscribed(self, topic: str) -> AsyncIterator[_Subscription]:
+        subscription = _Subscription(topic, asyncio.Queue(KEEP))
+        self._subscriptions.append(subscription)
+        waiting, self._parked = self._parked, deque()
+        for item in waiting:
+            self._dispatch(item)
+        try:
+            await self._tell(topic, subscribe=True)
+            yield subscription
+        finally:
+            self._subscriptions.remove(subscription)
+            while self._durable and not subscription.queue.empty():
+                self._dispatch(subscription.queue.get_nowait())
+            # a durable topic stays subscribed: the broker keeps its messages for the next hub
+            if not self._durable and all(s.filter != topic for s in self._subscriptions):
+                await self._tell(topic, subscribe=False)
+
+    async def _tell(self, topic: str, *, subscribe: bool) -> None:
+        client: Any = self.client
+        if client is None:
+            return  # the next connection subscribes to all that there is
+        try:
+            if subscribe:
+                await client.subscribe(topic, qos=1)
+            else:
+                await client.unsubscribe(topic)
+        except aiomqtt.MqttError as error:
+            log.warning("subscribing to %s failed: %s", topic, error)

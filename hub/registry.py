@@ -1,0 +1,186 @@
+"""The registry: which areas, devices and entities the town has, and the state of each."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.model.core_events import StateChanged
+from hub.model.entity import Area, Device, Entity, Location, State, StateValue
+
+
+class UnknownEntity(LookupError):
+    """There is no entity of that name; the message has a close one."""
+
+
+class Registry:
+    """Knows entities and their states; a change of state is an event on the bus."""
+
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._areas: dict[str, Area] = {}
+        self._devices: dict[str, Device] = {}
+        self._entities: dict[str, Entity] = {}
+        self._states: dict[str, State] = {}
+        self.on_entities: Callable[[], None] = lambda: None
+
+    def configure(self, areas: Mapping[str, Area]) -> None:
+        self._areas = dict(areas)
+
+    # what there is
+
+    @property
+    def areas(self) -> Mapping[str, Area]:
+        return self._areas
+
+    @property
+    def entities(self) -> Mapping[str, Entity]:
+        return self._entities
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        return self._devices
+
+    def add_device(self, device: Device) -> None:
+        self._devices[device.id] = device
+
+    def add(self, entities: Iterable[tuple[Entity, StateValue]]) -> None:
+        """Let entities appear with their first value. Raises ValueError where a name is taken."""
+        pairs = list(entities)
+        for entity, _ in pairs:
+            taken = self._entities.get(entity.entity_id)
+            if taken is not None and taken.plugin != entity.plugin:
+                raise ValueError(f"'{entity.entity_id}' is already brought by '{taken.plugin}'")
+        now = self._clock.now()
+        for entity, value in pairs:
+            self._entities[entity.entity_id] = entity
+            self._states[entity.entity_id] = State(
+                entity_id=entity.entity_id, value=value, changed_at=now, updated_at=now
+            )
+        if pairs:
+            self.on_entities()
+
+    def remove_of(self, plugin: str) -> None:
+        """Take back what a plugin brought."""
+        gone = [name for name, entity in self._entities.items() if entity.plugin == plugin]
+        for name in gone:
+            del self._entities[name]
+            del self._states[name]
+        if gone:
+            self.on_entities()
+
+    # states
+
+    def get(self, entity_id: str) -> State | None:
+        return self._states.get(entity_id)
+
+    def states(self) -> Mapping[str, State]:
+        return self._states
+
+    def set_state(
+        self,
+        entity_id: str,
+        value: StateValue,
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        cause: str | None = None,
+    ) -> None:
+        """Latest wins; an equal value is no change. Raises UnknownEntity."""
+        old = self._known(entity_id)
+        self._put(
+            old,
+            replace(
+                old,
+                value=value,
+                available=True,
+                attributes=old.attributes if attributes is None else dict(attributes),
+                updated_at=self._clock.now(),
+            ),
+            cause,
+        )
+
+    def set_available(self, entity_id: str, available: bool) -> None:
+        """Whether the entity can be reached. Raises UnknownEntity."""
+        old = self._known(entity_id)
+        self._put(old, replace(old, available=available, updated_at=self._clock.now()), None)
+
+    def _known(self, entity_id: str) -> State:
+        state = self._states.get(entity_id)
+        if state is None:
+            close = difflib.get_close_matches(entity_id, self._entities, 1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise UnknownEntity(f"there is no entity '{entity_id}'{hint}")
+        return state
+
+    def _put(self, old: State, new: State, cause: str | None) -> None:
+        if old.value != new.value or old.available != new.available:
+            new = replace(new, changed_at=new.updated_at)
+        elif old.attributes == new.attributes:
+            self._states[new.entity_id] = new
+            return
+        self._states[new.entity_id] = new
+        self._bus.publish(
+            StateChanged(
+                source=new.entity_id,
+                area=self._entities[new.entity_id].area,
+                received_at=new.updated_at,
+                cause=cause,
+                entity_id=new.entity_id,
+                old=old,
+                new=new,
+            )
+        )
+
+    # places
+
+    def name_of(self, entity_id: str) -> str:
+        """An entity's name for people; its id where it has gone."""
+        entity = self._entities.get(entity_id)
+        return entity.name if entity is not None else entity_id
+
+    def area_of(self, entity_id: str) -> Area | None:
+        entity = self._entities.get(entity_id)
+        return None if entity is None or entity.area is None else self._areas.get(entity.area)
+
+    def location_of(self, entity_id: str) -> Location | None:
+        """The entity's own place, else its area's."""
+        entity = self._entities.get(entity_id)
+        if entity is not None and entity.location is not None:
+            return entity.location
+        area = self.area_of(entity_id)
+        return None if area is None else area.location
+
+    def in_area(self, area_id: str, domain: str | None = None) -> list[str]:
+        """Entities of an area, by name; of one domain where it is given."""
+        return sorted(
+            name
+            for name, entity in self._entities.items()
+            if entity.area == area_id and domain in (None, entity.domain)
+        )
+
+    def of_device(self, device: str, domain: str | None = None) -> list[str]:
+        return sorted(
+            name
+            for name, entity in self._entities.items()
+            if entity.device == device and domain in (None, entity.domain)
+        )
+
+    def near(self, entity_id: str, within: float, domain: str | None = None) -> list[str]:
+        """Entities within so many metres of another, the nearest first."""
+        here = self.location_of(entity_id)
+        if here is None:
+            return []
+        found = []
+        for name, entity in self._entities.items():
+            place = self.location_of(name)
+            if place is None or domain not in (None, entity.domain) or name == entity_id:
+                continue
+            metres = here.distance(place)
+            if metres <= within:
+                found.append((metres, name))
+        return [name for _, name in sorted(found)]
