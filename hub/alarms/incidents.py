@@ -23,7 +23,8 @@ JOIN_WINDOW = timedelta(minutes=5)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """What is asked when an incident is opened. `key` is the same for a repetition after a crash:
-    the same key never opens or joins twice."""
+    the same key never opens or joins twice. `lasting`: a condition that stays (a device is silent),
+    so it joins an open incident however old that is."""
 
     key: str
     kind: str
@@ -36,6 +37,7 @@ class Opening:
     escalation: str | None = None
     automation: str | None = None
     drill: bool = False
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,11 @@ def _to_join(connection: Connection, opening: Opening, now: datetime) -> int | N
         select(row.id)
         .where(row.status.not_in([status.value for status in ENDED]))
         .where(row.kind == opening.kind, row.source == opening.source, row.area == opening.area)
-        .where(row.drill == opening.drill, row.last_event_at >= now - JOIN_WINDOW)
+        .where(row.drill == opening.drill)
         .order_by(desc(row.id))
     )
+    if not opening.lasting:
+        query = query.where(row.last_event_at >= now - JOIN_WINDOW)
     return connection.execute(query).scalars().first()
 
 
