@@ -34,17 +34,20 @@ class Registry:
 
     # what there is
 
-    @property
-    def areas(self) -> Mapping[str, Area]:
-        return self._areas
+    def areas(self) -> Iterable[Area]:
+        return self._areas.values()
 
-    @property
-    def entities(self) -> Mapping[str, Entity]:
-        return self._entities
+    def area(self, area_id: str) -> Area | None:
+        return self._areas.get(area_id)
 
-    @property
-    def devices(self) -> Mapping[str, Device]:
-        return self._devices
+    def entities(self) -> Iterable[Entity]:
+        return self._entities.values()
+
+    def entity(self, entity_id: str) -> Entity | None:
+        return self._entities.get(entity_id)
+
+    def devices(self) -> Iterable[Device]:
+        return self._devices.values()
 
     def add_device(self, device: Device) -> None:
         self._devices[device.id] = device
@@ -78,9 +81,6 @@ class Registry:
 
     def get(self, entity_id: str) -> State | None:
         return self._states.get(entity_id)
-
-    def states(self) -> Mapping[str, State]:
-        return self._states
 
     def set_state(
         self,
@@ -154,33 +154,3 @@ class Registry:
             return entity.location
         area = self.area_of(entity_id)
         return None if area is None else area.location
-
-    def in_area(self, area_id: str, domain: str | None = None) -> list[str]:
-        """Entities of an area, by name; of one domain where it is given."""
-        return sorted(
-            name
-            for name, entity in self._entities.items()
-            if entity.area == area_id and domain in (None, entity.domain)
-        )
-
-    def of_device(self, device: str, domain: str | None = None) -> list[str]:
-        return sorted(
-            name
-            for name, entity in self._entities.items()
-            if entity.device == device and domain in (None, entity.domain)
-        )
-
-    def near(self, entity_id: str, within: float, domain: str | None = None) -> list[str]:
-        """Entities within so many metres of another, the nearest first."""
-        here = self.location_of(entity_id)
-        if here is None:
-            return []
-        found = []
-        for name, entity in self._entities.items():
-            place = self.location_of(name)
-            if place is None or domain not in (None, entity.domain) or name == entity_id:
-                continue
-            metres = here.distance(place)
-            if metres <= within:
-                found.append((metres, name))
-        return [name for _, name in sorted(found)]

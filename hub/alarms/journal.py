@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +11,10 @@ from hub.alarms.tables import journal
 from hub.clock import Clock
 from hub.model.event import Event, from_plain, to_plain
 from hub.store.store import Store
+
+
+async def _nobody(event: Event) -> None:
+    """Where no alarm path listens: a journal by itself."""
 
 
 class Journal:
@@ -24,7 +28,7 @@ class Journal:
         self._store = store
         self._clock = clock
         self.types: Mapping[str, type[Event]] = {}
-        self.on_unhandled: Callable[[str], None] = lambda event_id: None
+        self.on_unhandled: Callable[[Event], Awaitable[None]] = _nobody
 
     async def accept(self, event: Event) -> bool:
         """Commit the event. False where this very event (by id) was accepted before."""
@@ -50,10 +54,13 @@ class Journal:
         )
 
     async def unhandled(self, event_id: str) -> None:
-        """The run that claimed the event has ended. If nothing came of it, say so upward."""
+        """The run that claimed the event has ended. If nothing came of it, the default incident
+        is open when this returns."""
         if await self._store.read(lambda connection: is_settled(connection, event_id)):
             return
-        self.on_unhandled(event_id)
+        event = await self.event(event_id)
+        if event is not None:
+            await self.on_unhandled(event)
 
     async def unclaimed(self) -> list[Event]:
         """Events that nobody answers for, in the order they were accepted."""

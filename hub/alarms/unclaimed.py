@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -14,8 +13,7 @@ GRACE = timedelta(seconds=5)
 
 
 class Unclaimed:
-    """Opens the default incident for a durable event that no rule has claimed within GRACE, or
-    whose run ended without an incident or a message.
+    """Opens the default incident for a durable event that no rule has claimed within GRACE.
 
     Its list is only a cache: at start it is filled again from the journal.
     """
@@ -27,9 +25,8 @@ class Unclaimed:
         self._clock = clock
         self._open_default = open_default
         self._watched: dict[str, Event] = {}
-        self._ended: asyncio.Queue[str] = asyncio.Queue()
         self._waker = Waker(clock, "unclaimed")
-        journal.on_unhandled = self._unhandled
+        journal.on_unhandled = open_default
 
     def watch(self, event: Event) -> None:
         self._watched[event.id] = event
@@ -38,22 +35,11 @@ class Unclaimed:
     def forget(self, event_id: str) -> None:
         self._watched.pop(event_id, None)
 
-    def _unhandled(self, event_id: str) -> None:
-        self._ended.put_nowait(event_id)
-        self._waker.poke()
-
     async def run(self) -> None:
         """Serve for ever."""
         while True:
-            await self._open_ended()
             await self._open_due()
             await self._waker.wait(min(map(self._due, self._watched.values()), default=None))
-
-    async def _open_ended(self) -> None:
-        while not self._ended.empty():
-            event = await self._journal.event(self._ended.get_nowait())
-            if event is not None:
-                await self._open_default(event)
 
     async def _open_due(self) -> None:
         now = self._clock.now()

@@ -90,7 +90,7 @@ class OwnContext:
         raise ValueError(f"plugin '{self.name}' has not added '{entity_id}'")
 
     def _own(self, entity_id: str) -> None:
-        entity = self._services.registry.entities.get(entity_id)
+        entity = self._services.registry.entity(entity_id)
         if entity is None or entity.plugin != self.name:
             raise ValueError(f"plugin '{self.name}' has not added '{entity_id}'")
 
