@@ -1,0 +1,49 @@
+"""`hub check`: is the configuration good?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hub.config.check import load
+from hub.config.config import Config, WrongConfig
+from hub.config.render import refusal, render
+from hub.config.words import count
+from hub.plugin.loader import Plugins
+
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+WRONG = 2
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path), default=Path("config.yaml"))
+def check(config: Path) -> None:
+    """Check CONFIG (config.yaml where left out) and all that it includes; start nothing.
+
+    Exit status 0: good. 2: not good, and every problem is told.
+    """
+    good = checked(config)
+    click.echo(render(good.warnings, good.excerpts), err=True, nl=False)
+    click.echo(f"{config}: good: {_contents(good)}")
+
+
+def checked(path: Path) -> Config:
+    """The configuration, or an exit with all its problems on stderr."""
+    try:
+        return load(path, Plugins([PLUGINS]))
+    except WrongConfig as wrong:
+        click.echo(refusal(wrong.problems, wrong.excerpts), err=True, nl=False)
+        raise click.exceptions.Exit(WRONG) from None
+
+
+def _contents(config: Config) -> str:
+    numbers = (
+        (len(config.areas), "area"),
+        (len(config.plugins), "plugin"),
+        (len(config.entities), "entity"),
+        (len(config.escalations), "ladder"),
+        (len(config.automations), "automation"),
+        (len(config.warnings), "warning"),
+    )
+    return ", ".join(count(number, noun) for number, noun in numbers)

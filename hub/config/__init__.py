@@ -1,0 +1,1 @@
+"""The town's configuration: read with positions, checked whole, rendered for people, sealed."""

@@ -1,0 +1,198 @@
+"""The check of a whole configuration: shape, names, templates; all problems at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from hub.automation.model import AutomationConfig
+from hub.config import shape, templates
+from hub.config.config import Config, WrongConfig
+from hub.config.core import CORE_ACTIONS
+from hub.config.fields import mask_secrets
+from hub.config.files import DiskFiles, SealedFiles
+from hub.config.messages import wanted
+from hub.config.names import Known, Names
+from hub.config.plugins import Declared, PluginSource, declare
+from hub.config.schema import AreaBlock, Town
+from hub.config.shape import Shaped
+from hub.config.source import Source, read
+from hub.config.tree import Entry, Node, without
+from hub.config.words import shorten
+from hub.model.action import Action
+from hub.model.core_events import CORE_EVENTS
+from hub.model.entity import Area
+from hub.model.problem import Position, Problem
+
+DATA_DIR = "data"
+
+
+def load(
+    path: Path, plugins: PluginSource, *, actions: Iterable[type[Action]] = CORE_ACTIONS
+) -> Config:
+    """Read and check a configuration. `actions` are those of the hub itself.
+
+    Raises WrongConfig (a Problems) with everything that is wrong.
+    """
+    return check(path, DiskFiles(path), plugins, actions=actions)
+
+
+def check(
+    path: Path,
+    files: DiskFiles | SealedFiles,
+    plugins: PluginSource,
+    *,
+    actions: Iterable[type[Action]] = CORE_ACTIONS,
+) -> Config:
+    """The same, of files that need not lie on the disk; `path` is how the main one is named."""
+    source = read(files, str(path.parent))
+    if source.root is None:
+        raise WrongConfig(source.problems, source.excerpts, path.parent / _guess(source, path))
+    return _Check(path, files, source, source.root).run(plugins, actions)
+
+
+class _Check:
+    """One check, block by block."""
+
+    def __init__(
+        self, path: Path, files: DiskFiles | SealedFiles, source: Source, root: Node
+    ) -> None:
+        self._path = path
+        self._files = files
+        self._excerpts = source.excerpts
+        self._root = root
+        self._problems = list(source.problems)
+
+    def run(self, plugins: PluginSource, actions: Iterable[type[Action]]) -> Config:
+        """All three passes. Raises WrongConfig."""
+        mask_secrets(Town, self._root, self._excerpts)
+        core = without(self._root, [("plugins",), ("automations",)])
+        town = shape.check(Town, core, self._root.position)
+        self._problems += town.problems
+        declared = declare(self._blocks("plugins"), plugins, self._excerpts)
+        self._problems += declared.problems
+        automations = self._automations()
+        names = Names(self._known(declared, automations, actions))
+        self._names(names, town, declared, automations)
+        self._problems += names.problems
+        if self._problems or town.value is None:
+            raise WrongConfig(self._problems, self._excerpts, self._data_dir())
+        return self._config(town.value, declared, automations, names.warnings)
+
+    def _blocks(self, key: str) -> list[tuple[str, Entry]]:
+        """The entries of a block that is a mapping of names."""
+        entry = self._root.entries.get(key)
+        if entry is None or entry.node.broken or entry.node.value is None:
+            return []
+        if not isinstance(entry.node.value, dict):
+            message, hint = wanted(["dict_type"], entry.node)
+            self._problems.append(Problem(message, entry.node.position, hint))
+        return list(entry.node.entries.items())
+
+    def _automations(self) -> list[Shaped]:
+        entry = self._root.entries.get("automations")
+        if entry is None or entry.node.broken or entry.node.value is None:
+            return []
+        if not isinstance(entry.node.value, list):
+            message, hint = wanted(["list_type"], entry.node)
+            self._problems.append(Problem(message, entry.node.position, hint))
+        shaped = [shape.check(AutomationConfig, item, item.position) for item in entry.node.items]
+        seen: dict[str, Position] = {}
+        for item in shaped:
+            self._problems += item.problems
+            found = item.node.child("id")
+            if found is not None and isinstance(found.value, str):
+                first = seen.setdefault(found.value, found.position)
+                if first is not found.position:
+                    message = f"the id {shorten(found.value)} was used before, in line {first.line}"
+                    hint = "give each automation an id of its own"
+                    self._problems.append(Problem(message, found.position, hint))
+        return shaped
+
+    def _known(
+        self, declared: Declared, automations: list[Shaped], actions: Iterable[type[Action]]
+    ) -> Known:
+        loaded = declared.loaded.values()
+        all_actions = [*actions, *(each for plugin in loaded for each in plugin.actions)]
+        events = [*CORE_EVENTS, *(each for plugin in loaded for each in plugin.event_types)]
+        areas = self._root.child("areas")
+        ladders = self._root.child("escalations")
+        return Known(
+            entities=declared.entities,
+            areas=self._areas(areas),
+            events=frozenset(event.type for event in events),
+            actions={action.name: action for action in all_actions},
+            ladders=frozenset(ladders.entries if ladders else ()),
+            notifiers=declared.notifiers,
+            plugins=frozenset(declared.loaded),
+            automations=frozenset(
+                str(found.value) for item in automations if (found := item.node.child("id"))
+            ),
+            doubtful=declared.doubtful,
+        )
+
+    def _areas(self, node: Node | None) -> dict[str, Area]:
+        """All areas that are written, those with a mistake by their name alone."""
+        found: dict[str, Area] = {}
+        for key, entry in (node.entries if node else {}).items():
+            value = shape.check(AreaBlock, entry.node, entry.key).value
+            found[key] = value.area(key) if value else Area(key, key)
+        return found
+
+    def _names(
+        self, names: Names, town: Shaped, declared: Declared, automations: list[Shaped]
+    ) -> None:
+        if town.value is not None:
+            names.check(town.value, None, town.node, self._root.position)
+        for name, config in declared.configs.items():
+            entry = self._root.entries["plugins"].node.entries[name]
+            found = names.check(config, None, declared.nodes[name], entry.key)
+            self._problems += templates.check(found, declared.nodes[name], self._excerpts, None)
+        for item in automations:
+            if item.value is not None:
+                found = names.check(item.value, None, item.node, item.node.position)
+                known = templates.variables_of(item.node)
+                self._problems += templates.check(found, item.node, self._excerpts, known)
+
+    def _data_dir(self) -> Path:
+        hub = self._root.child("hub")
+        found = hub.child("data_dir") if hub else None
+        name = found.value if found is not None and isinstance(found.value, str) else DATA_DIR
+        return self._path.parent / name
+
+    def _config(
+        self,
+        town: Town,
+        declared: Declared,
+        automations: list[Shaped],
+        warnings: list[Problem],
+    ) -> Config:
+        return Config(
+            path=self._path,
+            hub=town.hub,
+            areas={key: block.area(key) for key, block in town.areas.items()},
+            mqtt=town.mqtt,
+            web=town.web,
+            recording=town.recording,
+            escalations={name: tuple(rungs) for name, rungs in town.escalations.items()},
+            plugins=declared.configs,
+            loaded=declared.loaded,
+            automations=tuple(item.value for item in automations),
+            entities=tuple(declared.entities.values()),
+            warnings=tuple(warnings),
+            hash=self._files.snapshot.hash,
+            snapshot=self._files.snapshot,
+            excerpts=self._excerpts,
+            root=self._root,
+        )
+
+
+def _guess(source: Source, path: Path) -> str:
+    """The `data_dir` of a file that is not YAML as a whole, so that the configuration that was
+    sealed there is found all the same."""
+    for line in source.excerpts.lines.get(str(path), ()):
+        found = re.search(r"""(?:^|[\s{,])data_dir:\s*["']?([^\s"',}#]+)""", line)
+        if found:
+            return found.group(1)
+    return DATA_DIR

@@ -1,0 +1,159 @@
+"""Second pass: what the configuration names must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.automation.steps.action import ActionStep
+from hub.automation.targets import Near
+from hub.config import shape
+from hub.config.marks import Mark, marks
+from hub.config.tree import Node, Path, at, leaf_paths
+from hub.config.words import close_match, shorten
+from hub.model.action import Action
+from hub.model.entity import Area, Entity
+from hub.model.notify import Notifier
+from hub.model.problem import Position, Problem
+from hub.model.references import Kind, Ref, is_template
+
+WORDS: dict[Kind, str] = {
+    "entity": "entity",
+    "area": "area",
+    "device": "device",
+    "event": "event type",
+    "action": "action",
+    "escalation": "escalation ladder",
+    "plugin": "plugin",
+    "automation": "automation",
+}
+
+
+@dataclass(slots=True)
+class Known:
+    """All that there is to name. `doubtful`: see hub.config.plugins.Declared."""
+
+    entities: Mapping[str, Entity]
+    areas: Mapping[str, Area]
+    events: frozenset[str]
+    actions: Mapping[str, type[Action]]
+    ladders: frozenset[str]
+    notifiers: Mapping[str, Notifier]
+    plugins: frozenset[str]
+    automations: frozenset[str]
+    doubtful: Mapping[str, set[str]] = field(default_factory=dict)
+
+    def names(self, kind: Kind) -> Iterable[str]:
+        """All names of a kind."""
+        return {
+            "entity": self.entities,
+            "area": self.areas,
+            "device": {entity.device for entity in self.entities.values() if entity.device},
+            "event": self.events,
+            "action": self.actions,
+            "escalation": self.ladders,
+            "recipient": self.notifiers,
+            "plugin": self.plugins,
+            "automation": self.automations,
+        }[kind]
+
+    def in_doubt(self, kind: Kind, name: str) -> bool:
+        """Whether a plugin with a problem of its own may be what brings this name."""
+        head, _, tail = name.partition(".")
+        if kind in ("event", "action"):
+            return head in self.doubtful
+        if kind == "entity":
+            return any(tail in words for words in self.doubtful.values())
+        return kind == "device" and any(name in words for words in self.doubtful.values())
+
+
+@dataclass(slots=True)
+class Names:
+    """Checks blocks one after the other against what is known."""
+
+    known: Known
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def check(self, value: Any, annotation: Any, node: Node, shown: Position) -> list[Mark]:
+        """Check all names in a validated block; returns its templates, for the third pass."""
+        templates: list[Mark] = []
+        for mark in marks(value, annotation):
+            if isinstance(mark.marker, Ref):
+                self._name(mark, mark.marker.kind, node, shown)
+            else:
+                templates.append(mark)
+        return templates
+
+    def _name(self, mark: Mark, kind: Kind, node: Node, shown: Position) -> None:
+        _, place = at(node, mark.path)
+        place = place if mark.path else shown
+        if kind == "recipient":
+            self._recipient(mark.text, place)
+        elif mark.text not in self.known.names(kind):
+            if not self.known.in_doubt(kind, mark.text):
+                self.problems.append(self._unknown(kind, mark.text, place))
+        elif kind == "action" and isinstance(mark.owner, ActionStep):
+            self._action(mark.owner, mark.path[: mark.depth], node)
+        elif kind == "entity" and isinstance(mark.owner, Near):
+            self._near(mark.text, place)
+
+    def _unknown(self, kind: Kind, name: str, place: Position) -> Problem:
+        known = sorted(self.known.names(kind))
+        hint = close_match(name, known)
+        if hint is None and kind == "entity":
+            known = [each for each in known if each.partition(".")[0] == name.partition(".")[0]]
+        if hint is None and known:
+            more = ", ..." if len(known) > 8 else ""
+            are = "is" if len(known) == 1 else "are"
+            hint = f"there {are} {', '.join(known[:8])}{more}"
+        return Problem(f"unknown {WORDS[kind]} {shorten(name)}", place, hint)
+
+    def _recipient(self, name: str, place: Position) -> None:
+        """Duties and persons are data of the hub: only what looks like a notifier is told."""
+        hint = close_match(name, self.known.notifiers)
+        if name not in self.known.notifiers and hint is not None:
+            message = f"{shorten(name)} is no notifier; it is taken for a duty or a person"
+            self.warnings.append(Problem(message, place, hint))
+
+    def _near(self, entity_id: str, place: Position) -> None:
+        entity = self.known.entities[entity_id]
+        area = self.known.areas.get(entity.area or "")
+        if entity.location is None and (area is None or area.location is None):
+            message = f"{shorten(entity_id)} has no place, so nothing is near it"
+            hint = "give it, or its area, a location: [latitude, longitude]"
+            self.problems.append(Problem(message, place, hint))
+
+    def _action(self, step: ActionStep, path: Path, node: Node) -> None:
+        """The step's data against the action's model, as far as it holds no template."""
+        action = self.known.actions[step.action]
+        block, shown = at(node, path)
+        self._target(action, step, block)
+        data = block.entries.get("data")
+        tree = data.node if data else Node(shown, block.end, {})
+        where = data.key if data else block.entries["action"].node.position
+        later = [path for path, leaf in leaf_paths(tree) if is_template(leaf.value)]
+        shaped = shape.check(action, tree, where, later)
+        self.problems += shaped.problems
+        if shaped.value is not None:
+            self.check(shaped.value, None, shaped.node, where)
+
+    def _target(self, action: type[Action], step: ActionStep, block: Node) -> None:
+        entry = block.entries.get("target")
+        if entry is None:
+            if action.target is not None:
+                place = block.entries["action"].node.position
+                message = f"'{action.name}' needs a target: which {action.target} is meant"
+                hint = f"add target: {{entity_id: {action.target}.NAME}}, or an area_id"
+                self.problems.append(Problem(message, place, hint))
+        elif action.target is None:
+            message = f"'{action.name}' takes no target"
+            self.problems.append(Problem(message, entry.key, "delete it"))
+        elif step.target is not None:
+            for index, name in enumerate(step.target.entity_id):
+                if not is_template(name) and name.partition(".")[0] != action.target:
+                    _, place = at(entry.node, ("entity_id", index))
+                    kind = action.target
+                    message = f"'{action.name}' acts on a {kind}, which {shorten(name)} is not"
+                    self.problems.append(Problem(message, place))

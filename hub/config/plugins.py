@@ -1,0 +1,153 @@
+"""What the check asks of plugins; a failure to answer is told as that plugin's own fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from hub.config import shape
+from hub.config.fields import mask_secrets
+from hub.config.tree import Entry, Excerpts, Node, at, words_of
+from hub.config.words import close_match, shorten
+from hub.model.entity import Entity
+from hub.model.notify import Notifier
+from hub.model.problem import ConfigProblem, Position, Problem
+from hub.plugin.loader import LoadedPlugin, PluginBroken, PluginUnknown, own_frame
+
+T = TypeVar("T")
+
+
+class PluginSource(Protocol):
+    """Where plugins are found and imported by name (hub.plugin.loader.Plugins)."""
+
+    def find(self, name: str) -> LoadedPlugin:
+        """Raises PluginUnknown or PluginBroken."""
+        ...
+
+
+@dataclass(slots=True)
+class Declared:
+    """What the plugins of a configuration declare.
+
+    `doubtful` holds, for plugins that could not be asked for all, every word of their blocks:
+    what is named like one of these may well be there once the plugin's own problem is solved.
+    """
+
+    loaded: dict[str, LoadedPlugin] = field(default_factory=dict)
+    configs: dict[str, Any] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    entities: dict[str, Entity] = field(default_factory=dict)
+    notifiers: dict[str, Notifier] = field(default_factory=dict)
+    doubtful: dict[str, set[str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def declare(blocks: Iterable[tuple[str, Entry]], source: PluginSource, shown: Excerpts) -> Declared:
+    """Import the plugins that are named, check their blocks, and ask them what they bring."""
+    declared = Declared()
+    for name, entry in blocks:
+        before = len(declared.problems)
+        plugin = _found(name, entry.key, source, declared)
+        if plugin is not None:
+            _asked(plugin, entry, shown, declared)
+        if len(declared.problems) > before:
+            declared.doubtful[name] = words_of(entry.node)
+    return declared
+
+
+def _found(
+    name: str, position: Position, source: PluginSource, declared: Declared
+) -> LoadedPlugin | None:
+    try:
+        plugin = declared.loaded[name] = source.find(name)
+    except PluginUnknown as unknown:
+        hint = close_match(name, unknown.known)
+        if hint is None:
+            hint = f"there are {', '.join(unknown.known)}" if unknown.known else "none are there"
+        declared.problems.append(Problem(f"there is no plugin {shorten(name)}", position, hint))
+    except PluginBroken as broken:
+        where = f"at {broken.where}" if broken.where else None
+        message = f"the plugin {shorten(name)} {broken.why}"
+        declared.problems.append(Problem(message, position, where))
+    else:
+        return plugin
+    return None
+
+
+def _asked(plugin: LoadedPlugin, entry: Entry, excerpts: Excerpts, declared: Declared) -> None:
+    name, node = plugin.name, entry.node
+    if node.value is None and not node.broken:  # `onvif:` and nothing behind it
+        node = Node(entry.key, node.end, {})
+    model: type[BaseModel] = plugin.config_model
+    mask_secrets(model, node, excerpts)
+    shaped = shape.check(model, node, entry.key)
+    declared.problems += shaped.problems
+    declared.nodes[name] = shaped.node
+    if shaped.value is None:
+        return
+    declared.configs[name] = shaped.value
+    for entity in _answer(plugin, "hub_entities", plugin.entities, shaped.value, entry, declared):
+        other = declared.entities.setdefault(entity.entity_id, entity)
+        if other is not entity:
+            whose = "it" if other.plugin == name else f"the plugin '{other.plugin}'"
+            message = f"the entity '{entity.entity_id}' is brought by {whose} already"
+            _, place = at(node, _where(node, entity.object_id))
+            declared.problems.append(Problem(message, place, "give one of them another name"))
+    for notifier in _answer(
+        plugin, "hub_notifiers", plugin.notifiers, shaped.value, entry, declared
+    ):
+        declared.notifiers[notifier.name] = notifier
+
+
+def _answer(
+    plugin: LoadedPlugin,
+    hook: str,
+    ask: Callable[[Any], list[T]],
+    config: Any,
+    entry: Entry,
+    declared: Declared,
+) -> list[T]:
+    try:
+        return ask(config)
+    except ConfigProblem as problem:
+        declared.problems.append(of_config_problem(problem, entry.node, entry.key))
+    except Exception as error:  # noqa: BLE001  # a plugin's own fault stays its own
+        where = own_frame(error, str(plugin.module.__file__))
+        # The text of a stranger's error may quote the block, passwords included: not shown.
+        message = f"the plugin '{plugin.name}' failed in {hook}: {type(error).__name__}"
+        declared.problems.append(Problem(message, entry.key, f"at {where}" if where else None))
+    return []
+
+
+def of_config_problem(problem: ConfigProblem, node: Node, key: Position) -> Problem:
+    """A plugin's complaint at the place in its block that it names."""
+    place = place_of_field(node, key, problem.field)
+    return Problem(problem.why, place)
+
+
+def place_of_field(node: Node, key: Position, field: str) -> Position:
+    """The place of `cameras.market.host` in a plugin's block, or of the nearest part above it."""
+    path: list[str | int] = []
+    here = node
+    for part in field.split(".") if field else ():
+        step: str | int = int(part) if part.isdigit() and here.items else part
+        child = here.child(step)
+        if child is None:
+            break
+        path.append(step)
+        here = child
+    return at(node, path)[1] if path else key
+
+
+def _where(node: Node, object_id: str) -> tuple[str | int, ...]:
+    """The path to the last key of this name, where an entity takes its name from a key."""
+    for key, entry in reversed(node.entries.items()):
+        if key == object_id:
+            return (key,)
+        inner = _where(entry.node, object_id)
+        if inner:
+            return (key, *inner)
+    return ()

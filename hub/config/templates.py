@@ -1,0 +1,90 @@
+"""Third pass: templates are parsed, and the names in them are known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hub.config.marks import Mark
+from hub.config.tree import Excerpts, Node, at
+from hub.config.words import close_match, shorten
+from hub.model.problem import Position, Problem
+from hub.text.functions import NAMES
+from hub.text.templates import TemplateProblem, parse, undeclared
+
+RUN = frozenset({"trigger", "this", "repeat", "wait"})
+"""What a run brings besides the variables that are written."""
+
+
+def check(
+    marks: Iterable[Mark], node: Node, excerpts: Excerpts, variables: frozenset[str] | None
+) -> list[Problem]:
+    """The problems of a block's templates. `variables` are the names that they may use; None
+    where the place of the templates is a plugin's, and so are their names."""
+    problems: list[Problem] = []
+    for mark in {mark.path: mark for mark in marks}.values():
+        problems += _of(mark.text, at(node, mark.path)[0], excerpts, variables)
+    return problems
+
+
+def _of(
+    text: str, leaf: Node, excerpts: Excerpts, variables: frozenset[str] | None
+) -> list[Problem]:
+    try:
+        if variables is None:
+            parse(text)
+            return []
+        unknown = undeclared(text, NAMES | variables)
+    except TemplateProblem as problem:
+        place = _line(leaf, problem.line, excerpts)
+        return [Problem(f"this is no template: {problem.why}", place, None)]
+    known = NAMES | (variables or frozenset())
+    return [
+        Problem(
+            f"the template uses {shorten(name)}, which is nowhere set",
+            _word(leaf, name, excerpts),
+            close_match(name, known),
+        )
+        for name in sorted(unknown)
+    ]
+
+
+def variables_of(automation: Node) -> frozenset[str]:
+    """The variables that an automation sets anywhere."""
+    found = set(RUN)
+    for key, entry in automation.entries.items():
+        if key in ("variables", "trigger_variables"):
+            found |= set(entry.node.entries)
+        elif key == "response_variable" and isinstance(entry.node.value, str):
+            found.add(entry.node.value)
+        found |= variables_of(entry.node)
+    for item in automation.items:
+        found |= variables_of(item)
+    return frozenset(found)
+
+
+def _line(leaf: Node, line: int, excerpts: Excerpts) -> Position:
+    """The template's line where it is a block of text (`|`), else the whole value."""
+    lines = excerpts.lines.get(leaf.position.file, ())
+    number = leaf.position.line + line
+    opening = lines[leaf.position.line - 1 : leaf.position.line]
+    if not opening or opening[0][leaf.position.column - 1 :][:1] not in ("|", ">"):
+        return leaf.position
+    if number > len(lines) or number > leaf.end[0]:
+        return leaf.position
+    shown = lines[number - 1]
+    indent = len(shown) - len(shown.lstrip())
+    length = max(1, len(shown.rstrip()) - indent)
+    return Position(leaf.position.file, number, indent + 1, length)
+
+
+def _word(leaf: Node, name: str, excerpts: Excerpts) -> Position:
+    """Where the name stands in the value, if it is written there as it is."""
+    lines = excerpts.lines.get(leaf.position.file, ())
+    for number in range(leaf.position.line, min(leaf.end[0], len(lines)) + 1):
+        start = leaf.position.column - 1 if number == leaf.position.line else 0
+        found = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)").search(lines[number - 1], start)
+        if found:
+            return replace(leaf.position, line=number, column=found.start() + 1, length=len(name))
+    return leaf.position
