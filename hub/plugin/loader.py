@@ -30,6 +30,13 @@ GROUP = "hub.plugins"
 LIFE_HOOKS = frozenset({"hub_setup", "hub_teardown", "hub_diagnostics"})
 
 
+def bundled() -> Path:
+    """The folder of the plugins that come with the hub: beside it in a checkout, `hub_plugins`
+    where it is installed."""
+    here = Path(__file__).parents[2]
+    return here / "plugins" if (here / "plugins").is_dir() else here / PACKAGE
+
+
 class PluginBroken(Exception):
     """The plugin cannot be used: a bug of its author. `where` is file:line of its own frame."""
 

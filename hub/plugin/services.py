@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import aiohttp
 
 from hub.alarms.path import Alarms
+from hub.automation.actions import ActionRegistry
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.message import Message
@@ -42,6 +43,6 @@ class Services:
     answers: AnswerPort
     mqtt: MqttPort
     http: aiohttp.ClientSession
-    actions: Any
+    actions: ActionRegistry
     language: str
     time_zone: ZoneInfo

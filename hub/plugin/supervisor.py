@@ -85,6 +85,7 @@ class Supervisor:
             await self._guarded_setup(running, context)
         except Exception as error:  # noqa: BLE001 - logged by _fail, with the plugin's frame
             await context.close()
+            self._services.actions.remove(plugin.name)
             self._fail(running, error)
             return False
         running.context = context
@@ -158,6 +159,7 @@ class Supervisor:
             except Exception as error:  # noqa: BLE001 - logged with the plugin's own frame
                 log.error("teardown of '%s' failed: %s", name, _own_trace(error, running.plugin))
         await context.close()
+        self._services.actions.remove(name)
         for notifier in running.plugin.notifiers(running.config):
             self._services.alarms.recipients.remove(notifier.name)
         running.context = None
