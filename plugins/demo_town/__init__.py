@@ -42,7 +42,7 @@ async def hub_setup(hub: PluginHub, config: Config) -> None:
         camera = getattr(config.cameras, key).camera(key, listener.getsockname()[1])
         hub.add_device(Device(id=key, name=camera.name, area=camera.area, model="Demo town"))
         hub.add_entity(camera)
-    hub.loop(partial(studio.film, hub, *listeners, config.time_zone), name="street")
+    hub.loop(partial(studio.film, hub, *listeners), name="street")
     hardware.start(hub, config)
 
 

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from zoneinfo import ZoneInfo
-
-from hub.api import AfterValidator, AreaId, Camera, Place, PluginConfig, Stream, Topic
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError):
-        raise ValueError("no such time zone: write for example 'Europe/Kyiv'") from None
-    return name
+from hub.api import AreaId, Camera, Place, PluginConfig, Stream, Topic
 
 
 class Spot(PluginConfig):
@@ -60,5 +49,3 @@ class Config(PluginConfig):
     """Where its panic button tells of a press; name it in `panic_button`, too."""
     topics: Topics
     """Where its sensors tell their values; name them in `sensors`, too."""
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = "Europe/Kyiv"
-    """The time zone of the clocks in the pictures, and of day and night."""

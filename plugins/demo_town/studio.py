@@ -27,9 +27,7 @@ def check_libraries() -> None:
         )
 
 
-async def film(
-    hub: PluginHub, market_square: socket.socket, river_quay: socket.socket, time_zone: str
-) -> None:
+async def film(hub: PluginHub, market_square: socket.socket, river_quay: socket.socket) -> None:
     """For `hub.loop`: run the process until it ends, which is an error, or until we are ended."""
     descriptors = market_square.fileno(), river_quay.fileno()
     process = await asyncio.create_subprocess_exec(
@@ -37,7 +35,7 @@ async def film(
         "-m",
         "street",
         "--time-zone",
-        time_zone,
+        hub.time_zone.key,
         "--market-square",
         str(descriptors[0]),
         "--river-quay",

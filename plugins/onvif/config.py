@@ -10,7 +10,6 @@ from hub.api import (
     AfterValidator,
     AreaId,
     Camera,
-    Field,
     ObjectId,
     Place,
     PluginConfig,

@@ -6,10 +6,8 @@ import asyncio
 import socket
 import sys
 from fractions import Fraction
-from typing import cast
 
 import av
-from av.video.stream import VideoStream
 from PIL import Image
 
 from .view import HEIGHT, WIDTH
@@ -50,7 +48,7 @@ class Encoder:
         self._container = av.open(self._sink, "w", format="mpegts", options=options)
         settings = {"preset": "ultrafast", "tune": "zerolatency", "crf": "24"}
         stream = self._container.add_stream("libx264", rate=RATE, options=settings)
-        self._stream = cast(VideoStream, stream)
+        self._stream = stream
         self._stream.width, self._stream.height = WIDTH, HEIGHT
         self._stream.pix_fmt = "yuv420p"
         context = self._stream.codec_context

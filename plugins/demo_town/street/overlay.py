@@ -54,7 +54,5 @@ def read_counter(frame: Image.Image) -> int:
     bits = 0
     for place in range(BLOCKS):
         middle = STRIP_LEFT + place * BLOCK + BLOCK // 2, STRIP_TOP + BLOCK // 2
-        level = grey.getpixel(middle)
-        assert isinstance(level, int)
-        bits = bits << 1 | (level > 127)
+        bits = bits << 1 | (grey.crop((*middle, middle[0] + 1, middle[1] + 1)).tobytes()[0] > 127)
     return bits
