@@ -23,7 +23,6 @@ from .bot import ERRORS, failure, never_sent
 from .texts import Library, Texts, cut
 
 LONGEST_MESSAGE = 4096
-LONGEST_CAPTION = 1024
 VERBS: dict[str, Verdict] = {"a": "acknowledge", "d": "dismiss"}
 """The letter that a button's data begins with; behind it stand a colon and the answer token."""
 REMEMBERED = 1000
@@ -73,25 +72,18 @@ class Deliveries:
         texts = self._library.of(note.to.language)
         repeat = note.repeat or note.id in self._unsure
         chat = _chat(note.address)
+        html = texts.html(note, repeat=repeat)
+        common: dict[str, Any] = {
+            "chat_id": chat,
+            "parse_mode": "HTML" if html is not None else None,
+            "reply_markup": _buttons(note, texts),
+            "reply_parameters": _reply(note, chat),
+        }
         if note.kind == "photo":
-            return SendPhoto(
-                chat_id=chat,
-                photo=await _picture(note),
-                caption=cut(texts.photo(note, repeat=repeat), LONGEST_CAPTION),
-                parse_mode="HTML",
-                reply_markup=_buttons(note, texts),
-                reply_parameters=_reply(note, chat),
-            )
-        html = note.kind == "alarm"
-        text = texts.alarm(note, repeat=repeat) if html else texts.plain(note, repeat=repeat)
-        return SendMessage(
-            chat_id=chat,
-            text=text if html else cut(text, LONGEST_MESSAGE),
-            parse_mode="HTML" if html else None,
-            link_preview_options=LinkPreviewOptions(is_disabled=True),
-            reply_markup=_buttons(note, texts),
-            reply_parameters=_reply(note, chat),
-        )
+            return SendPhoto(photo=await _picture(note), caption=html, **common)
+        text = html if html is not None else cut(texts.plain(note, repeat=repeat), LONGEST_MESSAGE)
+        preview = LinkPreviewOptions(is_disabled=True)
+        return SendMessage(text=text, link_preview_options=preview, **common)
 
 
 def _chat(address: str) -> int:

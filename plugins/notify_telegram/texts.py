@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from hub.api import Note, Severity
+from hub.api import Note, Severity, Status
 
 LANGUAGES = ("uk", "en")
 FALLBACK = "uk"
 SIGNS = {Severity.CRITICAL: "🔴", Severity.HIGH: "🟠", Severity.LOW: "🟡"}
+CHANGES = frozenset(status.value for status in Status) - {Status.OPEN.value}
+"""What the text of an update begins with: `acknowledged:Олена`."""
 LONGEST_FIELD = 200
 LONGEST_TEXT = 2500
 
@@ -31,37 +33,38 @@ class Texts:
         word = getattr(self.environment.get_template(f"words.{self.language}.j2").module, name)
         return str(word(*values)) if callable(word) else str(word)
 
-    def alarm(self, note: Note, *, repeat: bool) -> str:
-        """The message that tells of an incident (HTML)."""
-        return self._render("alarm", note, repeat)
-
-    def photo(self, note: Note, *, repeat: bool) -> str:
-        """The caption of a picture (HTML)."""
-        return self._render("photo", note, repeat)
+    def html(self, note: Note, *, repeat: bool) -> str | None:
+        """The note in Telegram's HTML; None for a text that is told as it is."""
+        status, _, who = note.text.partition(":")
+        change = note.incident is not None and status in CHANGES
+        if note.kind == "message" or (note.kind == "update" and not change):
+            return None
+        values = self._facts(note) | {"repeat": repeat, "status": status, "who": who}
+        template = self.environment.get_template(f"{note.kind}.{self.language}.j2")
+        return template.render(values).strip()
 
     def plain(self, note: Note, *, repeat: bool) -> str:
-        """A text of an automation or a change of an incident (plain text)."""
+        """The text of a note that is told as it is."""
         return f"{self.word('repeated')} {note.text}" if repeat else note.text
 
-    def _render(self, name: str, note: Note, repeat: bool) -> str:
+    def _facts(self, note: Note) -> dict[str, Any]:
         incident = note.incident
         severity = incident.severity if incident is not None else Severity.HIGH
-        title = incident.title or incident.kind if incident is not None else ""
+        title = (incident.title or incident.kind) if incident is not None else ""
         what = title or note.text
-        values: dict[str, Any] = {
+        at = incident.opened_at if incident is not None else note.at
+        return {
             "sign": SIGNS[severity],
             "severity": severity.value,
             "what": cut(what, LONGEST_FIELD),
             "text": cut(note.text, LONGEST_TEXT) if note.text != what else "",
             "area": cut(note.area_name or "", LONGEST_FIELD),
             "source": cut(note.source_name or "", LONGEST_FIELD),
-            "at": (incident.opened_at if incident is not None else note.at).astimezone(self.zone),
+            "at": at.astimezone(self.zone),
             "incident": incident,
             "location": note.location,
             "rung": note.rung,
-            "repeat": repeat,
         }
-        return self.environment.get_template(f"{name}.{self.language}.j2").render(values)
 
 
 class Library:
