@@ -184,9 +184,11 @@ class TestHub:
         while quiet < 2:
             for _ in range(TURNS):
                 await asyncio.sleep(0)
-            for store in self.stores:
-                await store.write(lambda connection: None)
-            quiet = quiet + 1 if all(store.waiting == 0 for store in self.stores) else 0
+            if any(store.asked for store in self.stores):
+                quiet = 0
+                await asyncio.sleep(0.001)
+            else:
+                quiet += 1
 
     async def next_event(self, event_type: str, *, within: float = 30.0) -> Event:
         """The next event of a type that was not returned yet; lets up to `within` seconds pass."""

@@ -48,6 +48,7 @@ class Store:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"{name}-read")
         self._thread = threading.Thread(target=self._run, name=f"{name}-write", daemon=True)
         self._closed = False
+        self._asked = 0
 
     @classmethod
     def at(cls, path: Path, *, synchronous: str = "FULL") -> Store:
@@ -94,7 +95,11 @@ class Store:
             self._queue.put_nowait(job)
         except queue.Full:
             raise StoreFull(f"{WAITING} writes wait for {self.name}") from None
-        result: T = await job.future
+        self._asked += 1
+        try:
+            result: T = await job.future
+        finally:
+            self._asked -= 1
         return result
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -104,12 +109,16 @@ class Store:
             with self.engine.connect() as connection:
                 return work(connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        self._asked += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        finally:
+            self._asked -= 1
 
     @property
-    def waiting(self) -> int:
-        """Writes that are not committed yet."""
-        return self._queue.qsize()
+    def asked(self) -> int:
+        """Reads and writes that somebody waits for."""
+        return self._asked
 
     async def close(self) -> None:
         """Commit what waits, then let go of the file."""
