@@ -1,0 +1,1 @@
+"""The automation engine: triggers, conditions and steps in Home Assistant's language."""

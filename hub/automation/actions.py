@@ -1,0 +1,98 @@
+"""All actions that automations may ask for, and how one is run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from hub.clock import Clock
+from hub.model.action import Action, Call
+from hub.model.problem import ActionFailed
+
+log = logging.getLogger("hub.automation")
+
+TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    type: type[Action]
+    services: Any
+    owner: str
+
+
+class ActionRegistry:
+    """Actions by name, each with what it works on (`services`) and whose it is."""
+
+    def __init__(self, clock: Clock, *, timeout: float = TIMEOUT_S) -> None:
+        self._clock = clock
+        self._timeout = timeout
+        self._entries: dict[str, _Entry] = {}
+
+    def add(self, action_type: type[Action], services: Any, owner: str) -> None:
+        """Make an action known. Raises ValueError where its name is taken."""
+        name = action_type.name
+        if name in self._entries:
+            raise ValueError(f"'{name}' is an action of {self._entries[name].owner} already")
+        self._entries[name] = _Entry(action_type, services, owner)
+
+    def remove(self, owner: str) -> None:
+        """Forget all actions of an owner."""
+        for name in [name for name, entry in self._entries.items() if entry.owner == owner]:
+            del self._entries[name]
+
+    def names(self) -> Iterable[str]:
+        """The names of all actions."""
+        return sorted(self._entries)
+
+    def type_of(self, name: str) -> type[Action]:
+        """The model of an action. Raises ActionFailed where there is none of this name now."""
+        return self._entry(name).type
+
+    async def run(self, name: str, data: Mapping[str, Any], call: Call) -> Any:
+        """Check the data, then do it; returns what it answers.
+
+        Raises ActionFailed, with a sentence for the operator: also where it takes longer than
+        the time limit, and where it fails by a bug (which is logged).
+        """
+        entry = self._entry(name)
+        try:
+            action = entry.type.model_validate(dict(data))
+        except ValidationError as error:
+            raise ActionFailed(f"{name}: {_first(error)}") from None
+        work = asyncio.ensure_future(action.run(entry.services, call))
+        try:
+            return await self._limited(name, work)
+        except ActionFailed:
+            raise
+        except Exception as error:
+            log.exception("action '%s' of %s failed", name, entry.owner)
+            raise ActionFailed(f"{name}: {error.__class__.__name__}, see the log") from None
+
+    async def _limited(self, name: str, work: asyncio.Future[Any]) -> Any:
+        timer = asyncio.ensure_future(self._clock.sleep(self._timeout))
+        try:
+            await asyncio.wait((work, timer), return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise ActionFailed(f"{name}: took longer than {self._timeout:.0f} s")
+            return work.result()
+        finally:
+            timer.cancel()
+            work.cancel()
+
+    def _entry(self, name: str) -> _Entry:
+        entry = self._entries.get(name)
+        if entry is None:
+            raise ActionFailed(f"there is no action '{name}' now")
+        return entry
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])

@@ -1,0 +1,53 @@
+"""All conditions. A new one is a file in this folder and a line in `_Union`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, BeforeValidator, WrapValidator
+
+from hub.automation.conditions.base import Condition, Outcome, evaluate_all
+from hub.automation.conditions.logic import AndCondition, NotCondition, OrCondition
+from hub.automation.conditions.state import StateCondition
+from hub.automation.conditions.template import TemplateCondition
+from hub.automation.conditions.time import TimeCondition
+from hub.automation.words import by_key, picked
+from hub.model.references import is_template
+
+_Union = (
+    StateCondition | TimeCondition | TemplateCondition | AndCondition | OrCondition | NotCondition
+)
+
+LATER = frozenset({"device", "numeric_state", "sun", "trigger", "zone"})
+LOGIC = ("and", "or", "not")
+
+
+def _word(model: type[BaseModel]) -> str:
+    return str(get_args(model.model_fields["condition"].annotation)[0])
+
+
+TABLE: dict[str, type[BaseModel]] = {_word(model): model for model in get_args(_Union)}
+
+
+def written_out(value: Any) -> Any:
+    """Home Assistant's short forms written out: a template alone, and `or: [...]`."""
+    if is_template(value):
+        return {"condition": "template", "value_template": value}
+    if isinstance(value, dict) and "condition" not in value:
+        for word in LOGIC:
+            if word in value:
+                rest = {key: item for key, item in value.items() if key != word}
+                return {"condition": word, "conditions": value[word], **rest}
+    return value
+
+
+def _choose(value: Any) -> type[BaseModel]:
+    return by_key("condition", "condition", TABLE, LATER, value)
+
+
+AnyCondition = Annotated[_Union, WrapValidator(picked(_choose)), BeforeValidator(written_out)]
+
+for _logic in (AndCondition, OrCondition, NotCondition):
+    _logic.model_rebuild(_types_namespace={"AnyCondition": AnyCondition})
+
+__all__ = ["AnyCondition", "Condition", "Outcome", "evaluate_all"]

@@ -1,0 +1,53 @@
+"""Condition `state`: entities are in one of the given states, for a while where asked."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from hub.automation.conditions.base import Condition, Outcome
+from hub.automation.fields import EntityIds, OneOrMany, Span, StateText
+from hub.automation.scope import Scope
+from hub.model.entity import State, spell
+
+
+class StateCondition(Condition):
+    """Entities are in one of the given states."""
+
+    condition: Literal["state"]
+    """`state`."""
+    entity_id: EntityIds = Field(min_length=1)
+    """The entity, or several: then all must match, unless `match: any`."""
+    state: OneOrMany[StateText] = Field(min_length=1)
+    """The state, or several of which one is enough."""
+    attribute: str | None = None
+    """Compare this attribute instead of the state."""
+    for_: Span | None = Field(default=None, alias="for")
+    """The state has lasted at least so long."""
+    match: Literal["all", "any"] = "all"
+    """Whether all entities must match, or any."""
+
+    def evaluate(self, scope: Scope) -> Outcome:
+        """Look at the present states."""
+        seen: dict[str, Any] = {}
+        results = []
+        for entity_id in self.entity_id:
+            state = scope.world.town.get(entity_id)
+            seen[entity_id] = self._value(state)
+            results.append(self._matches(scope, state))
+        passed = all(results) if self.match == "all" else any(results)
+        return Outcome("state", passed, seen)
+
+    def _value(self, state: State | None) -> str | None:
+        if state is None:
+            return None
+        if self.attribute is None:
+            return state.text
+        value = state.attributes.get(self.attribute)
+        return spell(value) if self.attribute in state.attributes else None
+
+    def _matches(self, scope: Scope, state: State | None) -> bool:
+        if state is None or self._value(state) not in self.state:
+            return False
+        return self.for_ is None or scope.world.clock.now() - state.changed_at >= self.for_

@@ -1,0 +1,172 @@
+"""The engine: all automations, and the runs that outlive a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, delete, insert, select
+
+from hub.automation.actions import ActionRegistry
+from hub.automation.live import Automation, Parts
+from hub.automation.model import AutomationConfig
+from hub.automation.ports import JournalPort, Town
+from hub.automation.rows import RunRow, RunRows
+from hub.automation.run import Run, Tools
+from hub.automation.runner import Runner
+from hub.automation.scope import World
+from hub.automation.tables import automation_switches
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.model.event import Event, from_plain
+from hub.store.store import Store
+from hub.tasks import Tasks
+
+log = logging.getLogger("hub.automation")
+
+
+class Engine:
+    """All automations of the hub. Order at start: `load`, `recover`, `start`; then durable events
+    may be given again."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        clock: Clock,
+        tasks: Tasks,
+        store: Store,
+        town: Town,
+        actions: ActionRegistry,
+        journal: JournalPort,
+        time_zone: ZoneInfo,
+        event_types: Mapping[str, type[Event]],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._journal = journal
+        self._event_types = event_types
+        self._rows = RunRows(store, journal, clock, tasks)
+        tools = Tools(actions=actions, clock=clock, rows=self._rows)
+        self._parts = Parts(
+            bus=bus,
+            tasks=tasks,
+            world=World(town, clock, time_zone),
+            tools=tools,
+            rows=self._rows,
+            runner=Runner(tools, tasks, journal),
+        )
+        self._automations: dict[str, Automation] = {}
+        self._retired: dict[str, Automation] = {}
+        self._started = False
+
+    @property
+    def automations(self) -> Mapping[str, Automation]:
+        """The automations by id, each with its last runs' traces."""
+        return self._automations
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs under way, those of automations that are no longer configured too."""
+        owners = [*self._automations.values(), *self._retired.values()]
+        return [run for automation in owners for run in automation.runs]
+
+    async def load(self, automations: Iterable[AutomationConfig]) -> None:
+        """Take over a configuration. One that says the same as before is left alone; a changed or
+        removed one listens no more, and what runs goes on to its end by its old steps."""
+        switches = await self._switches()
+        before, self._automations = self._automations, {}
+        for config in automations:
+            old = before.pop(config.id, None)
+            if old is not None and old.fingerprint == config.fingerprint():
+                self._automations[config.id] = old
+                continue
+            if old is not None:
+                self._retire(old)
+            automation = Automation(config, self._parts)
+            automation.on = switches.get(config.id, config.enabled)
+            self._automations[config.id] = automation
+            if self._started:
+                automation.attach()
+        for old in before.values():
+            self._retire(old)
+
+    def _retire(self, automation: Automation) -> None:
+        automation.detach()
+        self._retired[automation.id] = automation
+
+    async def recover(self) -> None:
+        """Resume the runs that were interrupted. Their actions must be known by now."""
+        for row in await self._rows.unfinished():
+            try:
+                config = AutomationConfig.model_validate(row.config)
+            except ValidationError:
+                log.error("run %s of '%s' cannot be resumed", row.id, row.automation_id)
+                await self._journal.unhandled(row.event_id)
+                error = "its configuration cannot be read by this version"
+                await self._rows.end(row.id, "failed", error, row.incident)
+                continue
+            self._owner(row, config).resume(row, config, self._event(row))
+
+    def _owner(self, row: RunRow, config: AutomationConfig) -> Automation:
+        automation = self._automations.get(row.automation_id)
+        if automation is None:
+            automation = self._retired.get(row.automation_id) or Automation(config, self._parts)
+            self._retired[row.automation_id] = automation
+        return automation
+
+    def _event(self, row: RunRow) -> Event:
+        try:
+            return from_plain(row.event, self._event_types)
+        except ValidationError:  # its type has changed since
+            return from_plain(row.event, {})
+
+    async def start(self) -> None:
+        """Listen to the triggers."""
+        self._started = True
+        for automation in self._automations.values():
+            automation.attach()
+
+    async def stop(self) -> None:
+        """Listen no more, and end all runs; durable ones are resumed at the next start."""
+        self._started = False
+        for automation in self._automations.values():
+            automation.detach()
+        tasks = [run.task for run in self.runs if run.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def turn_on(self, automation_id: str) -> None:
+        """Switch an automation on, also over a restart. Raises KeyError for an unknown id."""
+        await self._switch(automation_id, True)
+
+    async def turn_off(self, automation_id: str, *, stop_runs: bool = True) -> None:
+        """Switch an automation off, also over a restart, and end what it runs."""
+        await self._switch(automation_id, False)
+        if stop_runs:
+            self._automations[automation_id].stop_runs("it was switched off")
+
+    async def _switch(self, automation_id: str, on: bool) -> None:
+        automation = self._automations[automation_id]
+        row = {"automation_id": automation_id, "enabled": on, "changed_at": self._clock.now()}
+
+        def work(connection: Connection) -> None:
+            table = automation_switches
+            connection.execute(delete(table).where(table.c.automation_id == automation_id))
+            connection.execute(insert(table), [row])
+
+        await self._store.write(work)
+        automation.on = on
+        automation.detach()
+        if self._started:
+            automation.attach()
+
+    async def _switches(self) -> dict[str, bool]:
+        table = automation_switches
+        query = select(table.c.automation_id, table.c.enabled)
+        rows = await self._store.read(lambda connection: connection.execute(query).all())
+        return {row[0]: row[1] for row in rows}

@@ -1,0 +1,64 @@
+"""The configuration of one automation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from hub.automation.conditions import AnyCondition
+from hub.automation.fields import OneOrMany, TemplateData
+from hub.automation.steps import AnyStep
+from hub.automation.triggers import AnyTrigger
+from hub.automation.words import not_yet
+from hub.model.config import PluginConfig
+
+Mode = Literal["single", "restart", "queued", "parallel"]
+
+
+class AutomationConfig(PluginConfig):
+    """One automation: when what happens, under which conditions, and what is done then."""
+
+    id: str = Field(pattern=r"^[a-z0-9_]+$", max_length=100)
+    """Its name for the hub: small Latin letters, digits and '_'; never reused."""
+    alias: str | None = None
+    """Its name for people."""
+    description: str | None = None
+    """What it is for."""
+    triggers: OneOrMany[AnyTrigger] = Field(min_length=1)
+    """Any of these starts it."""
+    conditions: OneOrMany[AnyCondition] = Field(default_factory=list)
+    """All of these must pass when it is triggered."""
+    actions: OneOrMany[AnyStep] = Field(min_length=1)
+    """The steps, done one after the other."""
+    mode: Mode = "single"
+    """What happens when it is triggered while it runs: `single` refuses, `restart` ends the run
+    and begins anew, `queued` waits, `parallel` runs beside."""
+    max: int = Field(default=10, ge=1, le=1000)
+    """How many runs `queued` (the running one included) and `parallel` allow at a time."""
+    max_exceeded: Literal["silent", "info", "warning", "error"] = "warning"
+    """How loud the log says that a run was refused."""
+    enabled: bool = True
+    """Whether it is switched on, until an operator switches it."""
+    variables: TemplateData = Field(default_factory=dict)
+    """Variables for conditions and actions, rendered when it is triggered."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _later(cls, value: Any) -> Any:
+        for word in ("use_blueprint", "trigger_variables", "trace"):
+            if isinstance(value, dict) and word in value:
+                raise not_yet("automation's key", word)
+        return value
+
+    def plain(self) -> dict[str, Any]:
+        """JSON-ready; the inverse is `model_validate`."""
+        found: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return found
+
+    def fingerprint(self) -> str:
+        """A hash of what it says; the same text gives the same hash in every process."""
+        text = json.dumps(self.plain(), sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,60 @@
+"""What a template, a condition or a step sees: the town, the time and the run's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hub.automation.ports import Town
+from hub.clock import Clock
+from hub.model.references import is_template
+from hub.text.filters import forgiving_bool
+from hub.text.functions import functions
+from hub.text.templates import render, render_text
+
+
+class World:
+    """The parts of a scope that are the same for every run."""
+
+    def __init__(self, town: Town, clock: Clock, time_zone: ZoneInfo) -> None:
+        self.town = town
+        self.clock = clock
+        self.time_zone = time_zone
+        self.functions = functions(town, clock, time_zone)
+
+    def now(self) -> datetime:
+        """The present time in the town's time zone."""
+        return self.clock.now().astimezone(self.time_zone)
+
+
+class Scope:
+    """One run's view. Variables are the run's own and last to its end: a name that is set again,
+    however deep in the steps, has the new value from there on."""
+
+    def __init__(self, world: World, variables: Mapping[str, Any] | None = None) -> None:
+        self.world = world
+        self.variables: dict[str, Any] = dict(variables or {})
+
+    def render(self, value: Any) -> Any:
+        """The value with every template in it, however deep, replaced by what it gives."""
+        if isinstance(value, str):
+            return render(value, self._names()) if is_template(value) else value
+        if isinstance(value, Mapping):
+            return {key: self.render(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.render(item) for item in value]
+        return value
+
+    def text(self, template: str) -> str:
+        """A template as text."""
+        return render_text(template, self._names()) if is_template(template) else template
+
+    def is_true(self, template: str) -> bool:
+        """A template as an answer: true, yes, on, enable and numbers other than 0."""
+        value = self.render(template)
+        return bool(forgiving_bool(value.strip() if isinstance(value, str) else value, False))
+
+    def _names(self) -> Mapping[str, Any]:
+        return {**self.world.functions, **self.variables}

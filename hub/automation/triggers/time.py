@@ -1,0 +1,62 @@
+"""Trigger `time`: a time of day has come."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from hub.automation.fields import WEEKDAYS, OneOrMany, Weekday
+from hub.automation.triggers.base import Detach, Site, Trigger
+from hub.clock import sleep_until
+
+
+class TimeTrigger(Trigger):
+    """A time of day has come; local time.
+
+    On the night when the clocks go forward a time that does not exist fires when it would have
+    come; on the night when they go back a time that comes twice fires the first time.
+    """
+
+    trigger: Literal["time"]
+    """`time`."""
+    at: OneOrMany[time] = Field(min_length=1)
+    """The time of day, 22:00 or 22:00:00, or several."""
+    weekday: OneOrMany[Weekday] | None = Field(default=None, min_length=1)
+    """Only on these days."""
+
+    def attach(self, site: Site) -> Detach:
+        """Wait for each time in turn."""
+        task = site.tasks.start(self._wait(site), f"times of {site.owner}")
+
+        def detach() -> None:
+            task.cancel()
+
+        return detach
+
+    async def _wait(self, site: Site) -> None:
+        last = site.world.now()
+        while True:
+            due = self.next_after(last)
+            await sleep_until(site.world.clock, due)
+            # a clock that was set back must not make it fire again; one that was set forward by
+            # days fires once
+            last = max(due, site.world.now())
+            site.fire({"now": site.world.now()}, None)
+
+    def next_after(self, moment: datetime) -> datetime:
+        """The next time that is meant, strictly later than `moment`; UTC."""
+        zone = moment.tzinfo
+        found: list[datetime] = []
+        for days in range(9):
+            day = moment.date() + timedelta(days=days)
+            if self.weekday is not None and WEEKDAYS[day.weekday()] not in self.weekday:
+                continue
+            for at in self.at:
+                due = datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+                if due > moment:
+                    found.append(due)
+            if found:
+                break
+        return min(found)
