@@ -1,0 +1,1 @@
+"""Cameras: capture, recordings, clips, snapshots."""

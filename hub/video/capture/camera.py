@@ -1,0 +1,150 @@
+"""One camera's thread: connect, read, mux, hand on; and again when it is lost."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+
+from hub.clock import Clock
+from hub.video import wire
+from hub.video.capture.fragments import Fragment, Muxer
+from hub.video.capture.recorder import Recorder, Tell
+from hub.video.capture.source import Feed, SourceLost, opened
+from hub.video.capture.timeline import Timeline
+from hub.video.reasons import Reason, explain
+
+log = logging.getLogger("hub.video.capture")
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+REFUSED_PAUSE_S = 60.0  # cameras lock out who tries wrong passwords quickly
+_HEALTHY_S = 10.0
+SETTLE_S = 1.0
+"""The first frames come late, out of the probing's buffer. They are held back so long, until the
+timeline has seen some that came on time, so that they get their true instants."""
+
+_PERSON_NEEDED = frozenset({Reason.UNAUTHORIZED, Reason.UNSUPPORTED, Reason.BAD_ADDRESS})
+
+
+class CameraThread(threading.Thread):
+    """Reads a camera until told to stop. What goes wrong in it stays in it."""
+
+    def __init__(
+        self, camera: str, source: wire.Source, recorder: Recorder, clock: Clock, tell: Tell
+    ) -> None:
+        super().__init__(name=camera, daemon=True)
+        self.source = source
+        self._camera = camera
+        self._recorder = recorder
+        self._clock = clock
+        self._tell = tell
+        self._stopped = threading.Event()
+        self._lost_told = False
+        self.report = wire.CameraReport(
+            camera, False, Reason.CONNECTING.value, self._now(), None, None, None
+        )
+
+    def stop(self) -> None:
+        """Ask it to end; it does within the time that a read may take."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        pause = FIRST_PAUSE_S
+        while not self._stopped.is_set():
+            began = self._clock.monotonic()
+            reason = self._read()
+            if self._stopped.is_set():
+                return
+            self._lost(reason)
+            if self._clock.monotonic() - began > _HEALTHY_S:
+                pause = FIRST_PAUSE_S
+            longest = REFUSED_PAUSE_S if reason in _PERSON_NEEDED else pause
+            self._stopped.wait(longest * random.uniform(0.75, 1.25))
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _read(self) -> Reason:
+        try:
+            with opened(self.source, self._stopped) as feed:
+                self._record(feed)
+            return Reason.ENDED
+        except SourceLost as lost:
+            return lost.reason
+        except Exception:
+            if not self._lost_told:
+                log.exception("%s: reading it failed", self._camera)
+            return Reason.RUBBISH
+        finally:
+            if not self._stopped.is_set():  # else another thread has the recorder already
+                self._recorder.interrupt()
+
+    def _record(self, feed: Feed) -> None:
+        timeline = Timeline(float(feed.time_base))
+        muxer = Muxer(feed.codec, feed.time_base, feed.extradata)
+        held: list[Fragment] | None = []
+        began = self._clock.monotonic()
+        try:
+            for packet in feed.packets():
+                if self._stopped.is_set():
+                    return
+                raw = packet.pts if packet.dts is None else packet.dts
+                assert raw is not None
+                time = timeline.place(raw, self._now())
+                for fragment in muxer.push(packet, time):
+                    if held is None:
+                        self._hand_on(fragment, timeline)
+                    else:
+                        held.append(fragment)
+                if held is not None and self._clock.monotonic() - began > SETTLE_S:
+                    self._release(held, timeline)
+                    held = None
+        finally:
+            tail = [*(held or ()), *muxer.close()]
+            self._release(tail, timeline)
+
+    def _release(self, held: list[Fragment], timeline: Timeline) -> None:
+        for fragment in held:
+            self._hand_on(fragment, timeline)
+
+    def _hand_on(self, fragment: Fragment, timeline: Timeline) -> None:
+        if self._stopped.is_set():
+            return
+        dated = fragment.dated(timeline.instant(fragment.time))
+        self._recorder.take(dated)
+        if not self.report.online or self._changed(dated):
+            self._online(dated)
+
+    def _changed(self, fragment: Fragment) -> bool:
+        epoch = fragment.epoch
+        return (self.report.width, self.report.height, self.report.codec) != (
+            epoch.width,
+            epoch.height,
+            epoch.codec,
+        )
+
+    def _online(self, fragment: Fragment) -> None:
+        epoch = fragment.epoch
+        since = self.report.since if self.report.online else self._now()
+        if self._lost_told:
+            log.info("%s is back", self._camera)
+            self._lost_told = False
+        self.report = wire.CameraReport(
+            self._camera, True, None, since, epoch.width, epoch.height, epoch.codec
+        )
+        self._tell("camera", self.report)
+
+    def _lost(self, reason: Reason) -> None:
+        if not self._lost_told:
+            log.warning("%s is lost: %s", self._camera, explain(reason))
+            self._lost_told = True
+        elif reason.value == self.report.reason:
+            return
+        was = self.report
+        since = self._now() if was.online else was.since
+        self.report = wire.CameraReport(
+            self._camera, False, reason.value, since, was.width, was.height, was.codec
+        )
+        self._tell("camera", self.report)
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()

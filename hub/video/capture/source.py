@@ -1,0 +1,203 @@
+"""Opening a camera's stream: RTSP, a file in a loop, or MPEG-TS from this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.video.stream import VideoStream
+
+from hub.clock import SystemClock
+from hub.video import codecs
+from hub.video.capture.packets import VideoPacket, joined
+from hub.video.reasons import Reason
+from hub.video.wire import Source
+
+_OPEN_S = 8.0
+_READ_S = 4.0  # FFmpeg may wait twice as long before it gives up
+_PROBE_US = "500000"
+_MOST_UNDATED = 50
+_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SourceLost(Exception):
+    """The stream cannot be opened, or ended; the message is never shown, the reason is."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+_REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
+    (av.error.HTTPUnauthorizedError, Reason.UNAUTHORIZED),
+    (av.error.HTTPForbiddenError, Reason.UNAUTHORIZED),
+    (av.error.HTTPNotFoundError, Reason.NOT_FOUND),
+    (FileNotFoundError, Reason.NOT_FOUND),
+    (av.error.ExitError, Reason.STALLED),
+    (TimeoutError, Reason.STALLED),
+    (EOFError, Reason.ENDED),
+    (ConnectionResetError, Reason.ENDED),
+    (BrokenPipeError, Reason.ENDED),
+    (OSError, Reason.UNREACHABLE),
+    (ValueError, Reason.RUBBISH),
+    (av.error.FFmpegError, Reason.RUBBISH),
+)
+
+
+def reason_of(error: BaseException) -> Reason:
+    """The word for what FFmpeg raised (its text may hold the address with the password)."""
+    return next((word for kind, word in _REASONS if isinstance(error, kind)), Reason.RUBBISH)
+
+
+class Feed:
+    """An open stream. Packets are in Annex B form, whatever they came in."""
+
+    def __init__(self, codec: str, time_base: Fraction, extradata: bytes) -> None:
+        self.codec = codec
+        self.time_base = time_base
+        self.extradata = extradata
+
+    def packets(self) -> Iterator[VideoPacket]:
+        """Packets with a timestamp, in order of decoding, as they come."""
+        raise AssertionError("each kind of feed has its own")
+
+
+class _LiveFeed(Feed):
+    def __init__(self, container: av.container.InputContainer) -> None:
+        self._container = container
+        self._stream = _video(container)
+        context = self._stream.codec_context
+        assert self._stream.time_base is not None
+        super().__init__(context.name, self._stream.time_base, context.extradata or b"")
+
+    def packets(self) -> Iterator[VideoPacket]:
+        return joined(self._dated())
+
+    def _dated(self) -> Iterator[VideoPacket]:
+        """FFmpeg's probing leaves the first packets without times, the keyframe among them: they
+        are counted back from the first one that has one."""
+        undated: list[VideoPacket] = []
+        step = round(1 / (float(self._stream.average_rate or 25) * float(self.time_base)))
+        for packet in self._container.demux(self._stream):
+            if not packet.size:
+                continue
+            if packet.dts is None and len(undated) >= _MOST_UNDATED:
+                packet.dts = packet.pts
+            if packet.dts is None:
+                undated.append(packet)
+                if len(undated) > _MOST_UNDATED:
+                    raise SourceLost(Reason.RUBBISH)
+                continue
+            for number, early in enumerate(undated):
+                early.dts = packet.dts - (len(undated) - number) * step
+                if early.pts is None:
+                    early.pts = early.dts
+                yield early
+            undated.clear()
+            yield packet
+
+
+class _FileFeed(Feed):
+    """A file for ever: each round goes on where the one before ended."""
+
+    def __init__(self, path: str, stopped: threading.Event) -> None:
+        self._path = path
+        self._stopped = stopped
+        with av.open(path) as container:
+            stream = _video(container)
+            context = stream.codec_context
+            assert stream.time_base is not None
+            super().__init__(context.name, stream.time_base, context.extradata or b"")
+
+    def packets(self) -> Iterator[VideoPacket]:
+        tick = float(self.time_base)
+        clock = SystemClock()
+        began = clock.monotonic()
+        start = last = 0
+        while True:
+            given = last
+            for packet, step in self._round():
+                assert packet.dts is not None
+                packet.dts += start
+                packet.pts = None if packet.pts is None else packet.pts + start
+                last = max(last, packet.dts + step)
+                wait = began + packet.dts * tick - clock.monotonic()
+                if wait > 0 and self._stopped.wait(wait):
+                    return
+                yield packet
+            if last == given:
+                raise SourceLost(Reason.NO_VIDEO)
+            start = last
+
+    def _round(self) -> Iterator[tuple[VideoPacket, int]]:
+        with av.open(self._path) as container:
+            stream = _video(container)
+            to_annex_b = None
+            if (stream.codec_context.extradata or b"")[:1] == b"\1":
+                to_annex_b = BitStreamFilterContext(f"{self.codec}_mp4toannexb", stream)
+            step = round(1 / (float(stream.average_rate or 25) * float(self.time_base)))
+            first: int | None = None
+            for raw in container.demux(stream):
+                if not raw.size:
+                    continue
+                for packet in to_annex_b.filter(raw) if to_annex_b else (raw,):
+                    if packet.dts is None:
+                        continue
+                    first = packet.dts if first is None else first
+                    packet.dts -= first
+                    packet.pts = None if packet.pts is None else packet.pts - first
+                    yield packet, packet.duration or step
+
+
+def _video(container: av.container.InputContainer) -> VideoStream:
+    if not container.streams.video:
+        raise SourceLost(Reason.NO_VIDEO)
+    stream = container.streams.video[0]
+    if stream.codec_context.name not in codecs.SUPPORTED:
+        raise SourceLost(Reason.UNSUPPORTED)
+    return stream
+
+
+@contextlib.contextmanager
+def opened(source: Source, stopped: threading.Event) -> Iterator[Feed]:
+    """Open a stream; all that goes wrong in it, then or later, comes out as SourceLost."""
+    container = None
+    try:
+        if "://" not in source.url:
+            yield _FileFeed(str(Path(source.url).expanduser()), stopped)
+            return
+        container = _connect(source)
+        yield _LiveFeed(container)
+    except (av.error.FFmpegError, OSError) as error:
+        raise SourceLost(reason_of(error)) from None
+    finally:
+        if container is not None:
+            container.close()
+
+
+def _connect(source: Source) -> av.container.InputContainer:
+    parts = urlsplit(source.url)
+    options = {"analyzeduration": _PROBE_US}
+    timeout = (_OPEN_S, _READ_S)
+    if parts.scheme == "rtsp":
+        options |= {"rtsp_transport": "tcp", "allowed_media_types": "video"}
+        return av.open(_with_credentials(source), options=options, timeout=timeout)
+    if parts.scheme == "tcp" and parts.hostname in _LOCAL:
+        return av.open(source.url, format="mpegts", options=options, timeout=timeout)
+    raise SourceLost(Reason.BAD_ADDRESS)
+
+
+def _with_credentials(source: Source) -> str:
+    """FFmpeg takes user and password only inside the address."""
+    if source.username is None:
+        return source.url
+    parts = urlsplit(source.url)
+    login = f"{quote(source.username, safe='')}:{quote(source.password or '', safe='')}"
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{login}@{host}"))

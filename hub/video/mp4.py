@@ -1,0 +1,295 @@
+"""The few parts of ISO/IEC 14496-12 that recordings need: fragments, their times, the seek index.
+
+A file here has one track, video: `ftyp moov`, room for the index, then fragments, each one `moof`
+and one `mdat`. Times are in ticks of the track's timescale.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+INDEX_ROOM = 2048
+"""Bytes kept free after the init segment: the index must touch the first fragment."""
+
+_MOST_REFERENCES = 160  # so that the index fits into INDEX_ROOM
+_HEAD = 1024  # bytes read at once per fragment; holds the moof of some 60 frames
+_HOLE = bytes(64)  # never inside coded video: emulation prevention breaks runs of zeros
+_NON_SYNC = 0x10000  # sample_is_non_sync_sample
+
+
+class Mp4Error(ValueError):
+    """These bytes are not what a recording is made of."""
+
+
+class Moof(NamedTuple):
+    """What the head of a fragment says about its video."""
+
+    size: int
+    time_at: int
+    """Where the 64-bit decode time stands, from the start of the moof."""
+    time: int
+    duration: int
+    key: bool
+
+
+class Piece(NamedTuple):
+    """One fragment inside a file."""
+
+    offset: int
+    size: int
+    time: int
+    duration: int
+    key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a file holds. `whole` is where the last whole fragment ends."""
+
+    init: bytes
+    scale: int
+    room: int | None
+    pieces: Sequence[Piece]
+    whole: int
+
+    @property
+    def duration(self) -> int:
+        """Ticks from the first frame to the end of the last one."""
+        if not self.pieces:
+            return 0
+        return self.pieces[-1].time + self.pieces[-1].duration - self.pieces[0].time
+
+
+def boxes(data: bytes | bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, offset, size) of the boxes between two offsets; ends at the first broken one."""
+    while start + 8 <= end:
+        size, kind = struct.unpack_from(">I4s", data, start)
+        if size < 8 or start + size > end:
+            return
+        yield kind, start, size
+        start += size
+
+
+def find(data: bytes, *path: bytes) -> tuple[int, int] | None:
+    """Start and end of the content of a box by its path, or None."""
+    start, end = 0, len(data)
+    for wanted in path:
+        for kind, offset, size in boxes(data, start, end):
+            if kind == wanted:
+                start, end = offset + 8, offset + size
+                break
+        else:
+            return None
+    return start, end
+
+
+def timescale(init: bytes) -> int:
+    """Ticks per second of the track of an init segment."""
+    place = find(init, b"moov", b"trak", b"mdia", b"mdhd")
+    if place is None:
+        raise Mp4Error("an init segment without a track")
+    version = init[place[0]]
+    (scale,) = struct.unpack_from(">I", init, place[0] + (20 if version else 12))
+    if not scale:
+        raise Mp4Error("a track without a timescale")
+    return int(scale)
+
+
+def picture_size(init: bytes) -> tuple[int, int]:
+    """Width and height in pixels, from the sample entry of an init segment."""
+    entry = sample_entry(init)
+    width, height = struct.unpack_from(">HH", entry, 32)
+    return int(width), int(height)
+
+
+def sample_entry(init: bytes) -> bytes:
+    """The first sample entry (`avc1`, `hvc1`) of an init segment, with its header."""
+    place = find(init, b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
+    if place is None:
+        raise Mp4Error("an init segment without a sample description")
+    for _, offset, size in boxes(init, place[0] + 8, place[1]):
+        return init[offset : offset + size]
+    raise Mp4Error("an empty sample description")
+
+
+def read_moof(data: bytes) -> Moof:
+    """Read the moof that `data` begins with; raises Mp4Error where it is none."""
+    try:
+        return _read_moof(data)
+    except struct.error:
+        raise Mp4Error("a moof that ends too early") from None
+
+
+def _read_moof(data: bytes) -> Moof:
+    size, kind = struct.unpack_from(">I4s", data)
+    if kind != b"moof" or not 8 < size <= len(data):
+        raise Mp4Error("not a moof")
+    inner = find(data[:size], b"moof", b"traf")
+    if inner is None:
+        raise Mp4Error("a moof without a track")
+    defaults = (0, 0)
+    time_at = time = duration = 0
+    first: int | None = None
+    for name, offset, _ in boxes(data, *inner):
+        if name == b"tfhd":
+            defaults = _track_defaults(data, offset)
+        elif name == b"tfdt":
+            if data[offset + 8] != 1:
+                raise Mp4Error("a decode time of 32 bits")  # FFmpeg writes 64
+            time_at = offset + 12
+            (time,) = struct.unpack_from(">Q", data, time_at)
+        elif name == b"trun":
+            ticks, flags = _run(data, offset, defaults)
+            duration += ticks
+            first = flags if first is None else first
+    if not time_at or first is None:
+        raise Mp4Error("a fragment without time or frames")
+    return Moof(size, time_at, int(time), duration, not first & _NON_SYNC)
+
+
+def _track_defaults(data: bytes, offset: int) -> tuple[int, int]:
+    """Default duration and flags of a sample (8.8.7)."""
+    flags = struct.unpack_from(">I", data, offset + 8)[0] & 0xFFFFFF
+    at = offset + 16 + 8 * bool(flags & 1) + 4 * bool(flags & 2)
+    duration = sample_flags = 0
+    if flags & 8:
+        (duration,) = struct.unpack_from(">I", data, at)
+        at += 4
+    at += 4 * bool(flags & 16)
+    if flags & 32:
+        (sample_flags,) = struct.unpack_from(">I", data, at)
+    return duration, sample_flags
+
+
+def _run(data: bytes, offset: int, defaults: tuple[int, int]) -> tuple[int, int]:
+    """Duration of a run of samples, and the flags of its first one (8.8.8)."""
+    flags = struct.unpack_from(">I", data, offset + 8)[0] & 0xFFFFFF
+    (count,) = struct.unpack_from(">I", data, offset + 12)
+    at = offset + 16 + 4 * bool(flags & 1)
+    duration, first = defaults
+    if flags & 4:
+        (first,) = struct.unpack_from(">I", data, at)
+        at += 4
+    step = 4 * (flags >> 8 & 0xF).bit_count()
+    if flags & 0x400 and not flags & 4:
+        before = 4 * bool(flags & 0x100) + 4 * bool(flags & 0x200)
+        (first,) = struct.unpack_from(">I", data, at + before)
+    if not flags & 0x100:
+        return duration * count, first
+    total = sum(struct.unpack_from(">I", data, at + n * step)[0] for n in range(count))
+    return total, first
+
+
+def moved(data: bytes, moof: Moof, time: int, number: int | None = None) -> bytearray:
+    """The moof alone with another decode time (and another sequence number)."""
+    head = bytearray(data[: moof.size])
+    struct.pack_into(">Q", head, moof.time_at, time)
+    if number is not None:
+        struct.pack_into(">I", head, 20, number & 0xFFFFFFFF)  # mfhd is the first box of a moof
+    return head
+
+
+def room() -> bytes:
+    """The free room for the index, as it stands in a file that is being written."""
+    return struct.pack(">I4s", INDEX_ROOM, b"free") + bytes(INDEX_ROOM - 8)
+
+
+def index(groups: Sequence[tuple[int, int]], scale: int, start: int = 0) -> bytes:
+    """A segment index (`sidx`, 8.16.3): (bytes, ticks) of each group of pictures, in order."""
+    groups = list(groups)
+    while len(groups) > _MOST_REFERENCES:
+        pairs = (groups[n : n + 2] for n in range(0, len(groups), 2))
+        groups = [(sum(g[0] for g in pair), sum(g[1] for g in pair)) for pair in pairs]
+    head = struct.pack(
+        ">I4sIIIQQHH", 40 + 12 * len(groups), b"sidx", 1 << 24, 1, scale, start, 0, 0, len(groups)
+    )
+    starts_with_key = 0x9000_0000  # starts_with_SAP, SAP_type 1
+    return head + b"".join(struct.pack(">III", *group, starts_with_key) for group in groups)
+
+
+def groups_of(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+    """(bytes, ticks) of each group of pictures of consecutive fragments."""
+    groups: list[tuple[int, int]] = []
+    for number, piece in enumerate(pieces):
+        following = pieces[number + 1].time if number + 1 < len(pieces) else None
+        ticks = piece.duration if following is None else following - piece.time
+        if piece.key or not groups:
+            groups.append((piece.size, ticks))
+        else:
+            groups[-1] = (groups[-1][0] + piece.size, groups[-1][1] + ticks)
+    return groups
+
+
+def scan(fd: int) -> Layout:
+    """Read the heads of all boxes of an open file. What is torn at the end is left out.
+
+    Raises Mp4Error where the file has no whole init segment.
+    """
+    size = os.fstat(fd).st_size
+    init_end, hole = 0, None
+    offset = 0
+    while offset + 8 <= size:
+        length, kind = struct.unpack(">I4s", os.pread(fd, 8, offset))
+        if kind == b"moof" or length < 8 or offset + length > size:
+            break
+        if kind == b"moov":
+            init_end = offset + length
+        elif kind == b"free":
+            hole = offset
+        offset += length
+    if not init_end:
+        raise Mp4Error("no whole init segment")
+    init = os.pread(fd, init_end, 0)
+    pieces = list(_pieces(fd, offset, size))
+    whole = pieces[-1].offset + pieces[-1].size if pieces else offset
+    return Layout(init, timescale(init), hole, pieces, whole)
+
+
+def _pieces(fd: int, offset: int, size: int) -> Iterator[Piece]:
+    while (piece := piece_at(fd, offset, size)) is not None:
+        yield piece
+        offset += piece.size
+
+
+def piece_at(fd: int, offset: int, end: int) -> Piece | None:
+    """The whole fragment that stands at an offset and ends at or before `end`, or None."""
+    head = os.pread(fd, _HEAD, offset)
+    try:
+        (length,) = struct.unpack_from(">I", head)
+        if offset + length + 8 > end:
+            return None
+        if length + 8 > len(head):
+            head = os.pread(fd, length + 8, offset)
+        moof = read_moof(head)
+        body, kind = struct.unpack_from(">I4s", head, moof.size)
+    except (Mp4Error, struct.error):
+        return None
+    total = moof.size + body
+    if kind != b"mdat" or body < 8 or offset + total > end:
+        return None
+    return Piece(offset, total, moof.time, moof.duration, moof.key)
+
+
+def finish(fd: int, *, after_crash: bool = False) -> Layout:
+    """Cut off a torn end and write the index into the room kept for it.
+
+    A power cut may leave blocks of zeros inside fragments that look whole: `after_crash` reads
+    them, and cuts before the first such one. Raises Mp4Error where nothing can be saved.
+    """
+    layout = scan(fd)
+    pieces, whole = layout.pieces, layout.whole
+    if after_crash:
+        for number, piece in enumerate(pieces):
+            if _HOLE in os.pread(fd, piece.size, piece.offset):
+                pieces, whole = pieces[:number], piece.offset
+                break
+    os.ftruncate(fd, whole)
+    if layout.room is not None and pieces:
+        seek = index(groups_of(pieces), layout.scale, pieces[0].time)
+        gap = INDEX_ROOM - len(seek)
+        os.pwrite(fd, struct.pack(">I4s", gap, b"free") + bytes(gap - 8) + seek, layout.room)
+    return Layout(layout.init, layout.scale, layout.room, pieces, whole)

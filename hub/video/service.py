@@ -1,0 +1,256 @@
+"""Video, as the rest of the hub uses it: cameras, snapshots, recordings, clips."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.model.camera import Camera
+from hub.model.core_events import CameraBack, CameraLost, RecordingFinished
+from hub.store.store import Store
+from hub.tasks import Tasks
+from hub.video import index, wire
+from hub.video.archive import STREAM
+from hub.video.clips import Clip, Clips
+from hub.video.index import Recording, instant
+from hub.video.link import Link
+from hub.video.reasons import Reason, explain
+from hub.video.reconcile import Reconciler
+from hub.video.settings import VideoSettings
+from hub.video.status import CameraStatus, CameraUnavailable, Snapshot
+
+log = logging.getLogger("hub.video")
+
+_SNAPSHOT_S = 8.0
+
+OnStatus = Callable[[str, CameraStatus], None]
+
+
+class Video:
+    """The hub's half of video. The other half is the capture process, which it keeps running.
+
+    `on_status` is called with a camera's entity id whenever what is known of it changes.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dir: Path,
+        clock: Clock,
+        bus: Bus,
+        tasks: Tasks,
+        store: Store,
+        settings: VideoSettings,
+        on_status: OnStatus | None = None,
+    ) -> None:
+        self.data_dir = data_dir
+        self.on_status: OnStatus | None = on_status
+        self._clock = clock
+        self._bus = bus
+        self._tasks = tasks
+        self._store = store
+        self._settings = settings
+        self._cameras: dict[str, wire.Source] = {}
+        self._status: dict[str, CameraStatus] = {}
+        self._lost: set[str] = set()
+        self._clips = Clips(data_dir, store)
+        self._reconciler = Reconciler(data_dir, store)
+        self._link = Link(
+            data=data_dir,
+            linger_s=settings.linger.total_seconds(),
+            clock=clock,
+            connected=self._connected,
+            notice=self._notice,
+            down=self._capture_down,
+        )
+        self._running: asyncio.Task[Any] | None = None
+
+    async def start(self) -> None:
+        """Find or start the capture process; returns at once."""
+        self._running = self._tasks.loop(self._link.run, "capture")
+
+    async def stop(self, *, linger: bool) -> None:
+        """Let go of the capture process (`linger`: it goes on recording and waits for the next
+        hub), or end it with all files finished."""
+        if not linger:
+            await self._link.end()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    def set_cameras(self, cameras: Mapping[str, Camera]) -> None:
+        """Have exactly these cameras. What did not change is not disturbed."""
+        wanted = {name: self._source(camera) for name, camera in cameras.items() if camera.streams}
+        changed = {name: s for name, s in wanted.items() if self._cameras.get(name) != s}
+        gone = self._cameras.keys() - wanted.keys()
+        self._cameras = wanted
+        for name in gone:
+            self._status.pop(name, None)
+            self._lost.discard(name)
+        for name in changed:
+            self._status[name] = CameraStatus(
+                online=False, reason=Reason.CONNECTING, since=self._clock.now()
+            )
+        if (changed or gone) and self._link.peer is not None:
+            self._tasks.start(self._tell_cameras(self._link.peer), "tell cameras")
+
+    def status(self, entity_id: str) -> CameraStatus:
+        """How a camera is; raises KeyError where it is not set up."""
+        return self._status[entity_id]
+
+    async def snapshot(self, entity_id: str) -> Snapshot:
+        """The last keyframe of a camera. Raises CameraUnavailable."""
+        peer = self._link.peer
+        if peer is None:
+            raise CameraUnavailable(entity_id, Reason.CAPTURE_DOWN)
+        try:
+            fields = {"camera": entity_id}
+            head, jpeg = await peer.request("snapshot", fields, timeout=_SNAPSHOT_S)
+        except wire.Refusal as refusal:
+            raise CameraUnavailable(entity_id, refusal.why) from None
+        except (TimeoutError, ConnectionError):
+            raise CameraUnavailable(entity_id, Reason.CAPTURE_DOWN) from None
+        return Snapshot(jpeg, instant(float(head["at"])))
+
+    async def record(
+        self, *, key: str, camera: str, start: datetime, end: datetime, incident: int | None
+    ) -> str:
+        """Have a window of time recorded; it may begin in the past, as far as the pre-roll goes.
+
+        The order is stored before anything is done, and told again until it is finished. The same
+        key and camera give the same recording; a later end lengthens it while it is open.
+        """
+        id = hashlib.sha256(f"{key}\0{camera}".encode()).hexdigest()[:24]
+        asked = Recording(id, camera, start, end, incident, "open")
+        made_at = self._clock.now()
+        order, changed = await self._store.write(
+            lambda connection: index.put_recording(connection, asked, made_at)
+        )
+        if order.state == "open" and self._link.peer is not None:
+            await self._order(self._link.peer, order)
+        if changed:
+            log.info("%s is recorded from %s to %s", camera, order.start, order.end)
+        return id
+
+    async def clip(self, camera: str, start: datetime, end: datetime) -> Clip:
+        """What is on disk of a window, as one MP4 file. Raises NothingRecorded."""
+        return await self._clips.plan(camera, start, end)
+
+    def _source(self, camera: Camera) -> wire.Source:
+        stream = camera.streams.get(STREAM) or next(iter(camera.streams.values()))
+        return wire.Source(
+            url=stream.url,
+            username=stream.username,
+            password=stream.password,
+            ring_s=self._settings.pre_roll.total_seconds(),
+            ring_bytes=self._settings.pre_roll_bytes,
+            continuous=False,
+        )
+
+    async def _connected(self, peer: wire.Peer) -> None:
+        """Bring a capture process, new or taken over, to what is wanted; then the index."""
+        await self._tell_cameras(peer)
+        state, _ = await peer.request("state")
+        for fields in state["cameras"]:
+            self._heard(wire.build(wire.CameraReport, fields))
+        for order in await self._store.read(index.open_recordings):
+            await self._order(peer, order)
+        state, _ = await peer.request("state")
+        await self._reconciler.run(frozenset(state["open"]))
+        log.info("the capture process %d serves %d cameras", peer.pid, len(self._cameras))
+
+    async def _tell_cameras(self, peer: wire.Peer) -> None:
+        """Capture itself leaves alone what did not change."""
+        sources = {name: wire.plain(source) for name, source in self._cameras.items()}
+        try:
+            await peer.request("cameras", {"set": sources, "only": True})
+        except (TimeoutError, ConnectionError):
+            log.debug("capture went away; it is told when it is back")
+
+    async def _order(self, peer: wire.Peer, order: Recording) -> None:
+        start, end = order.start.timestamp(), order.end.timestamp()
+        try:
+            await peer.request("record", wire.plain(wire.Order(order.id, order.camera, start, end)))
+        except wire.Refusal as refusal:
+            log.warning("%s is not recorded: %s", order.camera, explain(refusal.why))
+            if order.end <= self._clock.now():
+                await self._finished(wire.RecordedReport(order.id, order.camera, None))
+        except (TimeoutError, ConnectionError):
+            log.debug("capture went away; it is told when it is back")
+
+    async def _notice(self, head: wire.Head) -> None:
+        match head.get("tell"):
+            case "camera":
+                self._heard(wire.build(wire.CameraReport, head))
+            case "segment":
+                report = wire.build(wire.SegmentReport, head)
+                await self._store.write(lambda c: index.put_segments(c, [report]))
+            case "recorded":
+                await self._finished(wire.build(wire.RecordedReport, head))
+            case "trouble":
+                log.error("%s is not recorded: %s", head.get("camera"), explain(str(head["why"])))
+            case other:
+                raise wire.WireError(f"an unknown notice '{other}'")
+
+    async def _finished(self, report: wire.RecordedReport) -> None:
+        until = None if report.until is None else instant(report.until)
+        done = await self._store.write(
+            lambda connection: index.finish_recording(connection, report.order, until)
+        )
+        if done is None:
+            return
+        recording, start, end = done
+        self._bus.publish(
+            RecordingFinished(
+                source=recording.camera,
+                received_at=self._clock.now(),
+                recording=recording.id,
+                start=start.isoformat(),
+                end=end.isoformat(),
+                incident=recording.incident,
+                complete=recording.state == "finished",
+            )
+        )
+
+    def _heard(self, report: wire.CameraReport) -> None:
+        if report.camera not in self._cameras:
+            return
+        status = CameraStatus(
+            online=report.online,
+            reason=report.reason,
+            since=instant(report.since),
+            width=report.width,
+            height=report.height,
+            codec=report.codec,
+        )
+        if self._status.get(report.camera) != status:
+            self._changed(report.camera, status)
+
+    def _changed(self, camera: str, status: CameraStatus) -> None:
+        self._status[camera] = status
+        now = self._clock.now()
+        if status.online and camera in self._lost:
+            self._lost.discard(camera)
+            log.info("%s is back", camera)
+            self._bus.publish(CameraBack(source=camera, received_at=now))
+        elif not status.online and status.reason != Reason.CONNECTING and camera not in self._lost:
+            self._lost.add(camera)
+            reason = str(status.reason)
+            log.warning("%s is lost: %s", camera, explain(reason))
+            self._bus.publish(CameraLost(source=camera, received_at=now, reason=reason))
+        if self.on_status is not None:
+            self.on_status(camera, status)
+
+    def _capture_down(self) -> None:
+        for camera, status in tuple(self._status.items()):
+            if status.reason != Reason.CAPTURE_DOWN:
+                since = self._clock.now() if status.online else status.since
+                down = CameraStatus(online=False, reason=Reason.CAPTURE_DOWN, since=since)
+                self._changed(camera, down)
