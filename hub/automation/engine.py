@@ -60,7 +60,7 @@ class Engine:
             runner=Runner(tools, tasks, journal),
         )
         self._automations: dict[str, Automation] = {}
-        self._retired: dict[str, Automation] = {}
+        self._retired: list[Automation] = []
         self._started = False
 
     @property
@@ -71,13 +71,14 @@ class Engine:
     @property
     def runs(self) -> list[Run]:
         """All runs under way, those of automations that are no longer configured too."""
-        owners = [*self._automations.values(), *self._retired.values()]
+        owners = [*self._automations.values(), *self._retired]
         return [run for automation in owners for run in automation.runs]
 
     async def load(self, automations: Iterable[AutomationConfig]) -> None:
         """Take over a configuration. One that says the same as before is left alone; a changed or
         removed one listens no more, and what runs goes on to its end by its old steps."""
         switches = await self._switches()
+        self._retired = [automation for automation in self._retired if automation.runs]
         before, self._automations = self._automations, {}
         for config in automations:
             old = before.pop(config.id, None)
@@ -96,7 +97,7 @@ class Engine:
 
     def _retire(self, automation: Automation) -> None:
         automation.detach()
-        self._retired[automation.id] = automation
+        self._retired.append(automation)
 
     async def recover(self) -> None:
         """Resume the runs that were interrupted. Their actions must be known by now."""
@@ -113,9 +114,12 @@ class Engine:
 
     def _owner(self, row: RunRow, config: AutomationConfig) -> Automation:
         automation = self._automations.get(row.automation_id)
+        for retired in self._retired:
+            if automation is None and retired.id == row.automation_id:
+                automation = retired
         if automation is None:
-            automation = self._retired.get(row.automation_id) or Automation(config, self._parts)
-            self._retired[row.automation_id] = automation
+            automation = Automation(config, self._parts)
+            self._retired.append(automation)
         return automation
 
     def _event(self, row: RunRow) -> Event:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from hub.automation.conditions import evaluate_all
 from hub.automation.memo import pack, unpack
 from hub.automation.model import AutomationConfig
@@ -91,7 +93,7 @@ class Automation:
 
         def fire(data: Mapping[str, Any], event: Event | None) -> None:
             known = {
-                "platform": trigger.trigger,
+                "platform": trigger.word,
                 "id": trigger.id if trigger.id is not None else str(index),
                 "idx": str(index),
                 "alias": trigger.alias,
@@ -150,7 +152,14 @@ class Automation:
     def resume(self, row: RunRow, config: AutomationConfig, event: Event) -> None:
         """Go on with a run that was interrupted, by what its row says."""
         self._remember(event.id)
-        trace = Trace(row.id, self.id, row.started_at, row.trigger, durable=True, resumed=True)
+        trace = Trace(
+            run=row.id,
+            automation=self.id,
+            started_at=row.started_at,
+            trigger=row.trigger,
+            durable=True,
+            resumed=True,
+        )
         self.traces.append(trace)
         variables = unpack(row.memo.get("", {}).get("variables", {}))
         scope = Scope(
@@ -170,7 +179,11 @@ class Automation:
 
     def _trace(self, trigger: Mapping[str, Any], *, durable: bool) -> Trace:
         trace = Trace(
-            new_id(), self.id, self._parts.tools.clock.now(), pack(trigger), durable=durable
+            run=new_id(),
+            automation=self.id,
+            started_at=self._parts.tools.clock.now(),
+            trigger=to_jsonable_python(trigger, fallback=str),
+            durable=durable,
         )
         self.traces.append(trace)
         return trace
@@ -182,15 +195,20 @@ class Automation:
                 scope.variables[name] = scope.render(value)
             passed, outcomes = evaluate_all(self.config.conditions, scope)
         except TemplateProblem as problem:
-            trace.state, trace.error = "failed", f"template: {problem.why}"
-            log.warning("automation '%s': %s", self.id, trace.error)
-            passed, outcomes = False, []
-        else:
-            trace.conditions = [outcome.plain() for outcome in outcomes]
-            trace.state = "running" if passed else "false"
+            self._failed(trace, f"template: {problem.why}")
+            return False
+        except Exception:
+            log.exception("automation '%s': its conditions fail by a bug", self.id)
+            self._failed(trace, "a bug of the hub, see the log")
+            return False
+        trace.conditions = [outcome.plain() for outcome in outcomes]
         if not passed:
-            trace.ended_at = trace.started_at
+            trace.state, trace.ended_at = "false", trace.started_at
         return passed
+
+    def _failed(self, trace: Trace, why: str) -> None:
+        trace.state, trace.error, trace.ended_at = "failed", why, trace.started_at
+        log.warning("automation '%s' did not run: %s", self.id, why)
 
     def _refuse(self, trace: Trace, why: str, event: Event | None) -> None:
         trace.state, trace.error, trace.ended_at = "refused", why, trace.started_at

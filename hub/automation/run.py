@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from hub.automation.actions import ActionRegistry
 from hub.automation.errors import SequenceEnds, StepFailed
@@ -26,6 +26,8 @@ UNDER_WAY = "it was under way when the hub ended, and is not safe to repeat"
 
 class Runnable(Protocol):
     """A step, or a condition among steps."""
+
+    word: ClassVar[str]
 
     @property
     def alias(self) -> str | None: ...
@@ -98,7 +100,7 @@ class Run:
     async def _one(self, step: Runnable, path: str) -> None:
         outer, began = self._step, self.clock.monotonic()
         self._step = trace = self.trace.step(
-            StepTrace(path, step.__class__.__name__, step.alias, self.clock.now())
+            StepTrace(path, step.word, step.alias, self.clock.now())
         )
         try:
             await step.run(self, path)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
+
+from pydantic_core import to_jsonable_python
 
 STEPS_KEPT = 500  # steps of one run that are noted
 
@@ -22,7 +24,7 @@ class StepTrace:
     error: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Trace:
     """One run, or a trigger that led to none.
 
@@ -42,6 +44,11 @@ class Trace:
     incident: int | None = None
     ended_at: datetime | None = None
     error: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """JSON-ready; what JSON has no word for is spelled as text."""
+        found: dict[str, Any] = to_jsonable_python(asdict(self), fallback=str)
+        return found
 
     def step(self, trace: StepTrace) -> StepTrace:
         """Note a step that begins; beyond STEPS_KEPT it is not kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ValidatorFunctionWrapHandler
 from pydantic_core import PydanticCustomError
@@ -15,6 +15,9 @@ Table = Mapping[str, type[BaseModel]]
 
 class Word(PluginConfig):
     """What every trigger, condition and step may carry."""
+
+    word: ClassVar[str]
+    """The word by which it is told from the others, and named in the trace."""
 
     alias: str | None = None
     """A name for people; it appears in the trace."""
@@ -46,17 +49,24 @@ def picked(choose: Callable[[Any], type[BaseModel]]) -> Callable[..., Any]:
     return validate
 
 
-def by_key(kind: str, key: str, table: Table, later: frozenset[str], value: Any) -> type[BaseModel]:
+def table(union: Any) -> dict[str, type[BaseModel]]:
+    """The models of a union by their words."""
+    return {model.word: model for model in get_args(union)}
+
+
+def by_key(
+    kind: str, key: str, models: Table, later: frozenset[str], value: Any
+) -> type[BaseModel]:
     """The model named by the value under `key`, as in `trigger: state`."""
     if not isinstance(value, dict):
         raise wrong(kind, f"a {kind} is a mapping with the key '{key}'")
     if key not in value:
         if key == "trigger" and "platform" in value:
             raise wrong(kind, "write 'trigger' instead of 'platform'")
-        raise wrong(kind, f"a {kind} needs the key '{key}': one of {', '.join(sorted(table))}")
+        raise wrong(kind, f"a {kind} needs the key '{key}': one of {', '.join(sorted(models))}")
     word = value[key]
-    if isinstance(word, str) and word in table:
-        return table[word]
+    if isinstance(word, str) and word in models:
+        return models[word]
     if word in later:
         raise not_yet(kind, str(word))
-    raise wrong(kind, f"there is no {kind} '{word}'; there are {', '.join(sorted(table))}")
+    raise wrong(kind, f"there is no {kind} '{word}'; there are {', '.join(sorted(models))}")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hub.clock import Clock
 from hub.model.entity import Area, Entity, Location, State
+from hub.text import limits
 from hub.text.filters import as_datetime, is_number
 
 NAMES = frozenset(
@@ -142,5 +143,6 @@ class _Times:
 
     def timestamp_custom(self, value: float, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
         """Seconds since 1970 written by a pattern of strftime, in the town's time zone."""
+        limits.time_pattern(pattern)
         epoch = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
         return (epoch + timedelta(seconds=value)).astimezone(self._zone).strftime(pattern)

@@ -150,6 +150,11 @@ def method(owner: str, name: str, args: tuple[Any, ...]) -> None:
         raise TooMuch(f"'{name}' is not for templates")
 
 
+def time_pattern(pattern: str) -> None:
+    """Refuse a pattern of strftime that could fill the memory."""
+    formatted(pattern, ())
+
+
 def replaced(text: str, old: str, new: str) -> None:
     """Refuse a replacement whose outcome would be too long."""
     _fits(len(text) + text.count(old) * len(new))

@@ -54,6 +54,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         owner = getattr(called, "__self__", None)
         if isinstance(owner, str):
             limits.method(owner, called.__name__, args)
+        elif getattr(called, "__name__", "") == "strftime" and args:
+            limits.time_pattern(str(args[0]))
         return super().call(context, called, *args, **kwargs)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
@@ -89,6 +91,20 @@ class _Bound(NodeTransformer):
     @staticmethod
     def _call(name: str, arguments: list[nodes.Expr], line: int) -> nodes.Call:
         return nodes.Call(nodes.Name(name, "load"), arguments, [], None, None, lineno=line)
+
+
+class _Optional(NodeTransformer):
+    """Takes out the names that a template uses only if they are there."""
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:
+        if node.name in ("default", "d") and isinstance(node.node, nodes.Name):
+            node.node = nodes.Const(None)
+        return self.generic_visit(node)
+
+    def visit_Test(self, node: nodes.Test) -> nodes.Node:
+        if node.name in ("defined", "undefined"):
+            node.node = nodes.Const(None)
+        return self.generic_visit(node)
 
 
 def _concat(*values: Any) -> str:
@@ -163,7 +179,7 @@ def undeclared(text: str, functions: frozenset[str] = frozenset()) -> set[str]:
     """Names that the template uses and does not define itself, without `functions` (the names of
     the functions that the place of the template knows) and the built-in ones."""
     parse(text)
-    tree = _environment.parse(text)
+    tree = _Optional().visit(_environment.parse(text))
     return meta.find_undeclared_variables(tree) - set(_environment.globals) - functions
 
 

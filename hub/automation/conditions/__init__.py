@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, WrapValidator
 
@@ -11,7 +11,7 @@ from hub.automation.conditions.logic import AndCondition, NotCondition, OrCondit
 from hub.automation.conditions.state import StateCondition
 from hub.automation.conditions.template import TemplateCondition
 from hub.automation.conditions.time import TimeCondition
-from hub.automation.words import by_key, picked
+from hub.automation.words import by_key, picked, table
 from hub.model.references import is_template
 
 _Union = (
@@ -22,11 +22,7 @@ LATER = frozenset({"device", "numeric_state", "sun", "trigger", "zone"})
 LOGIC = ("and", "or", "not")
 
 
-def _word(model: type[BaseModel]) -> str:
-    return str(get_args(model.model_fields["condition"].annotation)[0])
-
-
-TABLE: dict[str, type[BaseModel]] = {_word(model): model for model in get_args(_Union)}
+TABLE = table(_Union)
 
 
 def written_out(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -33,6 +33,8 @@ class _Logic(Condition):
 class AndCondition(_Logic):
     """All of them pass."""
 
+    word: ClassVar[str] = "and"
+
     condition: Literal["and"]
     """`and`."""
 
@@ -45,6 +47,8 @@ class AndCondition(_Logic):
 class OrCondition(_Logic):
     """One of them passes."""
 
+    word: ClassVar[str] = "or"
+
     condition: Literal["or"]
     """`or`."""
 
@@ -56,6 +60,8 @@ class OrCondition(_Logic):
 
 class NotCondition(_Logic):
     """None of them passes."""
+
+    word: ClassVar[str] = "not"
 
     condition: Literal["not"]
     """`not`."""

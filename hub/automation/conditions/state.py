@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,8 @@ from hub.model.entity import State, spell
 
 class StateCondition(Condition):
     """Entities are in one of the given states."""
+
+    word: ClassVar[str] = "state"
 
     condition: Literal["state"]
     """`state`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,8 @@ from hub.automation.scope import Scope
 
 class TimeCondition(Condition):
     """It is after a time of day, before another, on given days; local time."""
+
+    word: ClassVar[str] = "time"
 
     condition: Literal["time"]
     """`time`."""

@@ -1,4 +1,4 @@
-"""All steps. A new one is a file in this folder and a line in `_Union` and `TABLE`."""
+"""All steps. A new one is a file in this folder and a line in `_Steps`."""
 
 from __future__ import annotations
 
@@ -17,29 +17,11 @@ from hub.automation.steps.if_then import IfStep
 from hub.automation.steps.sequence import SequenceStep
 from hub.automation.steps.stop import StopStep
 from hub.automation.steps.variables import VariablesStep
-from hub.automation.words import by_key, not_yet, picked, wrong
+from hub.automation.words import by_key, not_yet, picked, table, wrong
 
-_Union = (
-    ActionStep
-    | DelayStep
-    | ChooseStep
-    | IfStep
-    | SequenceStep
-    | VariablesStep
-    | StopStep
-    | AnyCondition
-)
-
-TABLE: dict[str, type[BaseModel]] = {
-    "action": ActionStep,
-    "delay": DelayStep,
-    "choose": ChooseStep,
-    "if": IfStep,
-    "sequence": SequenceStep,
-    "variables": VariablesStep,
-    "stop": StopStep,
-}
-"""The key by which a step is told from the others."""
+_Steps = ActionStep | DelayStep | ChooseStep | IfStep | SequenceStep | VariablesStep | StopStep
+TABLE = table(_Steps)
+"""The steps by the key that tells one from the others."""
 
 LATER = (
     "repeat",
@@ -77,7 +59,7 @@ def _choose(value: Any) -> type[BaseModel]:
     raise wrong("step", f"a step has one of the keys {', '.join(TABLE)}, condition")
 
 
-AnyStep = Annotated[_Union, WrapValidator(picked(_choose)), BeforeValidator(_normal)]
+AnyStep = Annotated[_Steps | AnyCondition, WrapValidator(picked(_choose)), BeforeValidator(_normal)]
 
 for _nesting in (Option, ChooseStep, IfStep, SequenceStep):
     _nesting.model_rebuild(_types_namespace={"AnyStep": AnyStep})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 class ActionStep(Step):
     """Ask the hub or a plugin to do something."""
+
+    word: ClassVar[str] = "action"
 
     action: ActionName
     """What to do, as in `camera.record`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hub.automation.conditions import AnyCondition, evaluate_all
 from hub.automation.fields import OneOrMany
@@ -25,6 +25,8 @@ class Option(Word):
 
 class ChooseStep(Step):
     """Take the first option whose conditions pass."""
+
+    word: ClassVar[str] = "choose"
 
     choose: OneOrMany[Option]
     """The options, looked at in order."""

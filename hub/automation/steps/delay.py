@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from hub.automation.errors import StepFailed
 from hub.automation.fields import Span
 from hub.automation.steps.base import Step
-from hub.clock import sleep_until
 from hub.model.config import parse_duration
 from hub.model.references import IsTemplate, is_template
 
@@ -38,14 +37,16 @@ SpanOrTemplate = Annotated[
 class DelayStep(Step):
     """Wait. The moment when it ends is fixed when it begins, and is kept over a restart."""
 
+    word: ClassVar[str] = "delay"
+
     delay: SpanOrTemplate
     """How long: `30s`, `00:02:00`, {minutes: 2}, or a template that gives such a text."""
 
     async def run(self, run: Run, path: str) -> None:
-        """Wait until the moment that was fixed."""
+        """Wait until the moment that was fixed; a clock that is set meanwhile changes nothing."""
         until = await run.decided(path, "until", lambda: self._until(run))
         run.note(until=until)
-        await sleep_until(run.clock, datetime.fromisoformat(until))
+        await run.clock.sleep((datetime.fromisoformat(until) - run.clock.now()).total_seconds())
 
     def _until(self, run: Run) -> str:
         span = self.delay

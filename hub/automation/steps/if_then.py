@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 class IfStep(Step):
     """Run some steps where conditions pass, others where they do not."""
+
+    word: ClassVar[str] = "if"
 
     if_: OneOrMany[AnyCondition] = Field(alias="if")
     """All must pass for `then`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from hub.automation.fields import OneOrMany
 from hub.automation.steps.base import Step
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 class SequenceStep(Step):
     """Steps as a group."""
+
+    word: ClassVar[str] = "sequence"
 
     sequence: OneOrMany[AnyStep]
     """The steps."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from hub.automation.errors import RunStops
 from hub.automation.steps.base import Step
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 class StopStep(Step):
     """End the run here."""
+
+    word: ClassVar[str] = "stop"
 
     stop: TemplateText
     """Why; it appears in the trace."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hub.automation.fields import TemplateData
 from hub.automation.steps.base import Step
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 class VariablesStep(Step):
     """Set variables for the steps that follow, in the order they are written."""
+
+    word: ClassVar[str] = "variables"
 
     variables: TemplateData
     """The variables; any text may be a template, and see those above it."""

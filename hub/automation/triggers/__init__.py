@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, WrapValidator
 
@@ -10,7 +10,7 @@ from hub.automation.triggers.base import Detach, Site, Trigger
 from hub.automation.triggers.event import EventTrigger
 from hub.automation.triggers.state import StateTrigger
 from hub.automation.triggers.time import TimeTrigger
-from hub.automation.words import by_key, picked
+from hub.automation.words import by_key, picked, table
 
 _Union = EventTrigger | StateTrigger | TimeTrigger
 
@@ -35,11 +35,7 @@ LATER = frozenset(
 )
 
 
-def _word(model: type[BaseModel]) -> str:
-    return str(get_args(model.model_fields["trigger"].annotation)[0])
-
-
-TABLE: dict[str, type[BaseModel]] = {_word(model): model for model in get_args(_Union)}
+TABLE = table(_Union)
 
 
 def _choose(value: Any) -> type[BaseModel]:

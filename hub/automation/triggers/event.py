@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable, Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from hub.automation.fields import AreaIds, EntityIds, OneOrMany
 from hub.automation.triggers.base import Detach, Site, Trigger
 from hub.bus import field_of
-from hub.model.event import Event, to_plain
+from hub.model.event import Event, OtherEvent, to_plain
 from hub.model.references import EventType
 
 
 class EventTrigger(Trigger):
     """An event of one of these types, from these entities or areas, with this payload."""
+
+    word: ClassVar[str] = "event"
 
     trigger: Literal["event"]
     """`event`."""
@@ -32,7 +34,7 @@ class EventTrigger(Trigger):
     def attach(self, site: Site) -> Detach:
         """Subscribe once for each combination, so that the bus finds it by its index."""
         ends = [
-            site.bus.subscribe(kind, self._handler(site), owner=site.owner, match=match)
+            site.bus.subscribe(kind, self._handler(site), owner=site.owner, match=match, again=True)
             for kind in self.event_type
             for match in self._matches()
         ]
@@ -64,9 +66,8 @@ def event_data(event: Event) -> dict[str, Any]:
     """What templates see of an event. `trigger.event` holds the envelope and the payload side by
     side, and, as in Home Assistant, `event_type` and `data`."""
     plain = to_plain(event)
-    payload = {name: plain.get(name) for name in event.payload}
-    if "data" in plain and set(payload) - set(plain):
-        payload = plain["data"]
+    other = isinstance(event, OtherEvent)
+    payload = plain["data"] if other else {name: plain[name] for name in event.payload}
     seen = {**payload, **plain, "event_type": event.type, "data": payload}
     entity_id = event.source if "." in event.source else None
     return {"event": seen, "entity_id": entity_id, "area_id": event.area}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,8 @@ class StateTrigger(Trigger):
     Without `from`, `to` and their kin any change fires, one of an attribute too; `to: null` fires
     on any change of the state itself.
     """
+
+    word: ClassVar[str] = "state"
 
     trigger: Literal["state"]
     """`state`."""

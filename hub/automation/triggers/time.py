@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,8 @@ class TimeTrigger(Trigger):
     On the night when the clocks go forward a time that does not exist fires when it would have
     come; on the night when they go back a time that comes twice fires the first time.
     """
+
+    word: ClassVar[str] = "time"
 
     trigger: Literal["time"]
     """`time`."""
