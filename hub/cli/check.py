@@ -8,11 +8,12 @@ import click
 
 from hub.config.check import load
 from hub.config.config import Config, WrongConfig
+from hub.config.files import DiskFiles
 from hub.config.render import refusal, render
+from hub.config.source import read
 from hub.config.words import count
-from hub.plugin.loader import Plugins
+from hub.plugin.loader import LoadedPlugin, PluginBroken, Plugins, PluginUnknown, bundled
 
-PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 WRONG = 2
 
 
@@ -31,10 +32,30 @@ def check(config: Path) -> None:
 def checked(path: Path) -> Config:
     """The configuration, or an exit with all its problems on stderr."""
     try:
-        return load(path, Plugins([PLUGINS]))
+        return load(path, Plugins([bundled()]))
     except WrongConfig as wrong:
         click.echo(refusal(wrong.problems, wrong.excerpts), err=True, nl=False)
         raise click.exceptions.Exit(WRONG) from None
+
+
+def plugins_of(path: Path) -> list[LoadedPlugin]:
+    """The plugins that a configuration names, whatever else is wrong with it; an exit where it
+    cannot be read. What cannot be imported is told on stderr."""
+    source = read(DiskFiles(path), str(path.parent))
+    if source.root is None:
+        click.echo(refusal(source.problems, source.excerpts), err=True, nl=False)
+        raise click.exceptions.Exit(WRONG)
+    block = source.root.child("plugins")
+    found = []
+    plugins = Plugins([bundled()])
+    for name in block.entries if block else ():
+        try:
+            found.append(plugins.find(name))
+        except PluginUnknown:
+            click.echo(f"there is no plugin '{name}'", err=True)
+        except PluginBroken as broken:
+            click.echo(str(broken), err=True)
+    return found
 
 
 def _contents(config: Config) -> str:

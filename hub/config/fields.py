@@ -107,6 +107,8 @@ def _members(annotation: Any, node: Node) -> list[Any]:
     if is_union(annotation):
         found = [one for each in get_args(annotation) for one in _members(each, node)]
         return [one for one in found if _fits(one, node)] or found
+    if get_origin(annotation) is list and not isinstance(node.value, list):
+        return _members(get_args(annotation)[0], node)  # one item, its list left out
     return [annotation]
 
 

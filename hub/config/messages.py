@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from hub.config.tree import Node
+from hub.config.tree import Node, leaf_paths
 from hub.config.words import close_match, one_of, shorten
 
 WANTED = {
@@ -75,7 +76,8 @@ def wanted(kinds: list[str], node: Node) -> tuple[str, str | None]:
             hint = f'write "{written(node)}", in quotes'
     if names == ["a list"] and not isinstance(node.value, (dict, list)) and node.value is not None:
         hint = "write it as [item, item], or one item in a line behind '- '"
-    return f"{one_of(names)} is wanted here, not {kind_of(node)}", hint
+    found = "" if node.secret else f", not {kind_of(node)}"
+    return f"{one_of(names)} is wanted here{found}", hint
 
 
 def explain(kind: str, message: str, ctx: Mapping[str, Any], node: Node) -> tuple[str, str | None]:
@@ -83,7 +85,7 @@ def explain(kind: str, message: str, ctx: Mapping[str, Any], node: Node) -> tupl
     if kind in WANTED:
         return wanted([kind], node)
     if kind in ("value_error", "assertion_error"):
-        return str(ctx.get("error") or message), None
+        return _of_validator(str(ctx.get("error") or message), node), None
     if kind in ("literal_error", "enum"):
         return _choice(str(ctx["expected"]), node)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -94,7 +96,34 @@ def explain(kind: str, message: str, ctx: Mapping[str, Any], node: Node) -> tupl
         return _length(kind, ctx, node), None
     if kind == "string_pattern_mismatch":
         return f"{kind_of(node)} does not have the form {ctx['pattern']}", None
-    return message[:1].lower() + message[1:], None
+    return message[:1].lower() + message[1:], _hint_in(message, node)
+
+
+def _of_validator(message: str, node: Node) -> str:
+    """A model's own words, unless they quote a secret."""
+    for _, leaf in leaf_paths(node):
+        if leaf.secret and leaf.value not in (None, "") and str(leaf.value) in message:
+            return "this value is not good (it is secret, so nothing of it is shown)"
+    return message
+
+
+def culprit(message: str, node: Node) -> Node | None:
+    """The value in a block that a message about the block quotes, if there is one."""
+    for entry in node.entries.values():
+        value = entry.node.value
+        if isinstance(value, str) and value and f"'{value}'" in message:
+            return entry.node
+    return None
+
+
+def _hint_in(message: str, node: Node) -> str | None:
+    """A word of the message that looks like what was written: the message lists what there is."""
+    named = set(re.findall(r"[a-z_.]{2,}", message))
+    found = culprit(message, node)
+    if found is not None:
+        return close_match(str(found.value), named - {str(found.value)})
+    hints = [close_match(key, named) for key in node.entries if key not in named]
+    return next((hint for hint in hints if hint), None)
 
 
 def _choice(expected: str, node: Node) -> tuple[str, str | None]:

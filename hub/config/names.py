@@ -102,8 +102,12 @@ class Names:
     def _unknown(self, kind: Kind, name: str, place: Position) -> Problem:
         known = sorted(self.known.names(kind))
         hint = close_match(name, known)
-        if hint is None and kind == "entity":
-            known = [each for each in known if each.partition(".")[0] == name.partition(".")[0]]
+        head = name.partition(".")[0]
+        alike = [each for each in known if each.partition(".")[0] == head]
+        if kind == "event" and not alike and head != name and head not in self.known.plugins:
+            hint = hint or f"the plugin '{head}' is not named under 'plugins:'"
+        if kind == "entity" or alike:
+            known = alike
         if hint is None and known:
             more = ", ..." if len(known) > 8 else ""
             are = "is" if len(known) == 1 else "are"

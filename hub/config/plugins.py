@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -69,9 +70,8 @@ def _found(
             hint = f"there are {', '.join(unknown.known)}" if unknown.known else "none are there"
         declared.problems.append(Problem(f"there is no plugin {shorten(name)}", position, hint))
     except PluginBroken as broken:
-        where = f"at {broken.where}" if broken.where else None
         message = f"the plugin {shorten(name)} {broken.why}"
-        declared.problems.append(Problem(message, position, where))
+        declared.problems.append(Problem(message, position, _at_frame(broken.where)))
     else:
         return plugin
     return None
@@ -118,8 +118,13 @@ def _answer(
         where = own_frame(error, str(plugin.module.__file__))
         # The text of a stranger's error may quote the block, passwords included: not shown.
         message = f"the plugin '{plugin.name}' failed in {hook}: {type(error).__name__}"
-        declared.problems.append(Problem(message, entry.key, f"at {where}" if where else None))
+        declared.problems.append(Problem(message, entry.key, _at_frame(where)))
     return []
+
+
+def _at_frame(where: str | None) -> str | None:
+    """Where the plugin's author must look."""
+    return f"its bug, at {where.removeprefix(f'{Path.cwd()}/')}" if where else None
 
 
 def of_config_problem(problem: ConfigProblem, node: Node, key: Position) -> Problem:

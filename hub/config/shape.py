@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.config.fields import keys, models_at
-from hub.config.messages import WANTED, explain, wanted
+from hub.config.messages import WANTED, culprit, explain, wanted
 from hub.config.tree import Node, Path, at, plain, without
 from hub.config.words import close_names, did_you_mean, shorten
 from hub.model.problem import Position, Problem
@@ -201,6 +201,9 @@ def _wrong(node: Node, fault: _Fault, shown: Position) -> Problem:
         place = shown
     elif fault.kind == "union_tag_invalid":
         place = _tag_place(value, ctx, place)
+    elif fault.kind not in ("value_error", "assertion_error"):
+        found = culprit(fault.error["msg"], value)
+        place = found.position if found else place
     return Problem(message, place, hint)
 
 

@@ -22,7 +22,7 @@ import yaml
 from hub.config.files import SECRETS, Files, Unreadable
 from hub.config.parse import Parser, TooMuch
 from hub.config.syntax import LINE_END, undecodable, unreadable
-from hub.config.tree import SHORTEST_WORD, Entry, Excerpts, Node, plain
+from hub.config.tree import SHORTEST_WORD, Entry, Excerpts, Node
 from hub.config.words import close_match, shorten
 from hub.model.problem import Position, Problem
 
@@ -45,7 +45,7 @@ def read(files: Files, folder: str = "") -> Source:
     reader = _Reader(files, folder)
     root = reader.file(files.main, None)
     if root is not None and root.value is None and not root.broken and not reader.problems:
-        reader.tell("the file is empty", root.position, "see docs/configuration.md for a first one")
+        reader.tell("the file is empty", root.position, "begin with: hub: {name: NAME OF THE TOWN}")
         root = None
     return Source(root, reader.problems, reader.excerpts)
 
@@ -263,8 +263,3 @@ class _Reader:
         self.tell(
             f"the key {shorten(key)} was used before, in {where}", second, "keep one of the two"
         )
-
-
-def value_of(source: Source) -> object:
-    """The whole configuration as plain values (for tests and tools)."""
-    return None if source.root is None else plain(source.root)

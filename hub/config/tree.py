@@ -72,12 +72,13 @@ class Excerpts:
     words: set[str] = field(default_factory=set)
 
     def mask(self, node: Node) -> None:
-        """Never show this value."""
-        self.masks.setdefault(node.position.file, []).append(
-            ((node.position.line, node.position.column), node.end)
-        )
+        """Never show this value. (What came by `!secret` shows by its name.)"""
         for _, leaf in leaf_paths(node):
+            if leaf.secret or leaf.broken:
+                continue
             leaf.secret = True
+            span = (leaf.position.line, leaf.position.column), leaf.end
+            self.masks.setdefault(leaf.position.file, []).append(span)
             text = "" if leaf.value is None else str(leaf.value)
             if len(text) >= SHORTEST_WORD:
                 self.words.add(text)

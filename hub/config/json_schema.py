@@ -1,0 +1,33 @@
+"""The JSON schema of config.yaml, the parts of the named plugins included, for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import Field, create_model
+
+from hub.config.schema import Town
+from hub.model.config import PluginConfig
+from hub.plugin.loader import LoadedPlugin
+
+
+def json_schema(plugins: Iterable[LoadedPlugin]) -> dict[str, Any]:
+    """What an editor needs to know of a configuration with these plugins."""
+    blocks: dict[str, Any] = {
+        plugin.name: (plugin.config_model | None, Field(None, description=_about(plugin)))
+        for plugin in plugins
+    }
+    all_plugins = create_model("Plugins", __base__=PluginConfig, **blocks)
+    whole = create_model(
+        "SafeCityHub",
+        __base__=Town,
+        __doc__=Town.__doc__,
+        plugins=(all_plugins, Field(default=None, description="The plugins of this town.")),
+    )
+    schema = whole.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _about(plugin: LoadedPlugin) -> str:
+    return (plugin.config_model.__doc__ or plugin.module.__doc__ or plugin.name).strip()
