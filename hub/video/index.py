@@ -72,6 +72,13 @@ def recording(connection: Connection, id: str) -> Recording | None:
     return None if row is None else _recording(row)
 
 
+def recordings_of(connection: Connection, incident: int) -> list[Recording]:
+    """What was ordered for an incident, in order of time."""
+    query = select(recordings).where(recordings.c.incident == incident)
+    ordered = query.order_by(recordings.c.start, recordings.c.camera)
+    return [_recording(row) for row in connection.execute(ordered)]
+
+
 def open_recordings(connection: Connection) -> list[Recording]:
     query = select(recordings).where(recordings.c.state == "open").order_by(recordings.c.start)
     return [_recording(row) for row in connection.execute(query)]

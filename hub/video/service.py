@@ -139,6 +139,10 @@ class Video:
             log.info("%s is recorded from %s to %s", camera, order.start, order.end)
         return id
 
+    async def recordings(self, incident: int) -> list[Recording]:
+        """What was ordered for an incident, in order of time."""
+        return await self._store.read(lambda c: index.recordings_of(c, incident))
+
     async def clip(self, camera: str, start: datetime, end: datetime) -> Clip:
         """What is on disk of a window, as one MP4 file. Raises NothingRecorded."""
         return await self._clips.plan(camera, start, end)
