@@ -57,7 +57,9 @@ def kind_of(node: Node) -> str:
         return "a list"
     if node.value is None:
         return "nothing"
-    return "a secret" if node.secret else shorten(written(node))
+    if node.secret:
+        return "a secret"
+    return shorten(node.value) if isinstance(node.value, str) else written(node)
 
 
 def written(node: Node) -> str:
@@ -128,6 +130,8 @@ def _hint_in(message: str, node: Node) -> str | None:
 
 def _choice(expected: str, node: Node) -> tuple[str, str | None]:
     names = expected.replace(" or ", ", ").split(", ")
+    if not isinstance(node.value, str) and f"'{written(node)}'" in names:
+        return wanted(["string_type"], node)
     hint = None
     if isinstance(node.value, str) and not node.secret:
         hint = close_match(node.value, [name.strip("'") for name in names])

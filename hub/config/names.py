@@ -11,7 +11,7 @@ from hub.automation.targets import Near
 from hub.config import shape
 from hub.config.marks import Mark, marks
 from hub.config.tree import Node, Path, at, leaf_paths
-from hub.config.words import close_match, shorten
+from hub.config.words import close_match, did_you_mean, shorten
 from hub.model.action import Action
 from hub.model.entity import Area, Entity
 from hub.model.notify import Notifier
@@ -102,7 +102,10 @@ class Names:
     def _unknown(self, kind: Kind, name: str, place: Position) -> Problem:
         known = sorted(self.known.names(kind))
         hint = close_match(name, known)
-        head = name.partition(".")[0]
+        head, _, tail = name.partition(".")
+        if kind == "entity":  # or the right name behind a wrong domain
+            same = [each for each in known if each.partition(".")[2] == tail]
+            hint = hint or did_you_mean(same[:3])
         alike = [each for each in known if each.partition(".")[0] == head]
         if kind == "event" and not alike and head != name and head not in self.known.plugins:
             hint = hint or f"the plugin '{head}' is not named under 'plugins:'"
@@ -156,7 +159,7 @@ class Names:
             self.problems.append(Problem(message, entry.key, "delete it"))
         elif step.target is not None:
             for index, name in enumerate(step.target.entity_id):
-                if not is_template(name) and name.partition(".")[0] != action.target:
+                if name in self.known.entities and name.partition(".")[0] != action.target:
                     _, place = at(entry.node, ("entity_id", index))
                     kind = action.target
                     message = f"'{action.name}' acts on a {kind}, which {shorten(name)} is not"

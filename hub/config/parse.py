@@ -28,13 +28,17 @@ _STANDARD = {
 class TooMuch(Exception):
     """More values than any configuration has: an alias bomb."""
 
+    def __init__(self, position: Position) -> None:
+        super().__init__(position)
+        self.position = position
+
 
 class Reading(Protocol):
     """What a parser asks of the reading that it is part of."""
 
     def tell(self, message: str, position: Position, hint: str | None = None) -> None: ...
 
-    def count(self, values: int) -> None:
+    def count(self, values: int, position: Position) -> None:
         """Raises TooMuch."""
         ...
 
@@ -44,14 +48,16 @@ class Reading(Protocol):
 
 
 class Parser:
-    """Parses one file. Raises yaml.YAMLError, ValueError and TooMuch."""
+    """Parses one file; with `only_text`, every scalar is text. Raises yaml.YAMLError, TooMuch,
+    and, at an escape beyond the end of Unicode, ValueError or OverflowError."""
 
-    def __init__(self, reading: Reading, file: str, text: str) -> None:
+    def __init__(self, reading: Reading, file: str, text: str, *, only_text: bool) -> None:
         self._reading = reading
         self._file = file
         self._events: Iterator[Event] = yaml.parse(text, Loader=yaml.SafeLoader)
         self._anchors: dict[str, Node | None] = {}
         self._deep = False
+        self._only_text = only_text
 
     def document(self) -> Node:
         """The file's one document; a null where the file is empty."""
@@ -89,7 +95,7 @@ class Parser:
             node = self._list(event, depth)
         else:
             node = self._mapping(event, depth)
-        self._reading.count(1)
+        self._reading.count(1, node.position)
         if anchor is not None:
             self._anchors[anchor] = node
         return node
@@ -98,7 +104,7 @@ class Parser:
         position = self._at(event)
         target = self._anchors.get(event.anchor)
         if target is not None:
-            self._reading.count(target.size)
+            self._reading.count(target.size, position)
             return target
         if event.anchor in self._anchors:
             message = "an alias stands inside of what it repeats"
@@ -113,7 +119,7 @@ class Parser:
             self._reading.tell("an escape that is no character", node.position)
             return replace(node, value="", broken=True)
         if event.tag is None:
-            if event.implicit[0]:
+            if event.implicit[0] and not self._only_text:
                 node.value = read_plain(event.value)
             return node
         if event.tag in _STANDARD:
@@ -161,7 +167,7 @@ class Parser:
     def _merge(self, source: Node, entries: dict[str, Entry]) -> None:
         if not isinstance(source.value, dict) and not source.broken:
             self._reading.tell("'<<' takes a mapping", source.position, "as in '<<: *name'")
-        self._reading.count(source.size)
+        self._reading.count(source.size, source.position)
         for name, entry in source.entries.items():
             entries.setdefault(name, entry)
 
@@ -171,7 +177,7 @@ class Parser:
         if isinstance(event, yaml.ScalarEvent) and event.tag in (None, *_STANDARD):
             if event.anchor is not None:
                 self._anchors[event.anchor] = Node(position, _end(event), event.value)
-            self._reading.count(1)
+            self._reading.count(1, position)
             if _is_text(event.value):
                 return event.value, position, event.implicit[0]
         elif isinstance(event, yaml.AliasEvent):

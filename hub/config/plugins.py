@@ -92,10 +92,11 @@ def _asked(plugin: LoadedPlugin, entry: Entry, excerpts: Excerpts, declared: Dec
     for entity in _answer(plugin, "hub_entities", plugin.entities, shaped.value, entry, declared):
         other = declared.entities.setdefault(entity.entity_id, entity)
         if other is not entity:
-            whose = "it" if other.plugin == name else f"the plugin '{other.plugin}'"
-            message = f"the entity '{entity.entity_id}' is brought by {whose} already"
-            _, place = at(node, _where(node, entity.object_id))
-            declared.problems.append(Problem(message, place, "give one of them another name"))
+            message = f"the entity '{entity.entity_id}' comes twice"
+            if other.plugin != name:
+                message = f"the plugin '{other.plugin}' brings the entity '{entity.entity_id}' too"
+            place = _named(node, entity.object_id) or entry.key
+            declared.problems.append(Problem(message, place, "give one of the two another name"))
     for notifier in _answer(
         plugin, "hub_notifiers", plugin.notifiers, shaped.value, entry, declared
     ):
@@ -147,12 +148,12 @@ def place_of_field(node: Node, key: Position, field: str) -> Position:
     return at(node, path)[1] if path else key
 
 
-def _where(node: Node, object_id: str) -> tuple[str | int, ...]:
-    """The path to the last key of this name, where an entity takes its name from a key."""
-    for key, entry in reversed(node.entries.items()):
-        if key == object_id:
-            return (key,)
-        inner = _where(entry.node, object_id)
-        if inner:
-            return (key, *inner)
-    return ()
+def _named(node: Node, object_id: str) -> Position | None:
+    """The last place in a block where a name stands, as a key or else as a value."""
+    found: Position | None = None
+    for key, entry in node.entries.items():
+        found = _named(entry.node, object_id) or found
+        found = entry.key if key == object_id else found
+    for item in node.items:
+        found = _named(item, object_id) or found
+    return node.position if node.value == object_id else found

@@ -17,6 +17,9 @@ _SECRET_KEY = re.compile(
     ["']? \s* : \s*"""
 )
 
+_IN_ADDRESS = re.compile(r"""://[^\s/@:'"]*:([^\s/@'"]+)@""")
+"""A password in an address: rtsp://user:password@host."""
+
 
 def render(problems: Iterable[Problem], excerpts: Excerpts) -> str:
     """All problems in the order of their places, each with its line where that may be shown."""
@@ -37,6 +40,8 @@ def looks_secret(key: str) -> bool:
 
 def scrub(text: str, excerpts: Excerpts) -> str:
     """Text without the secrets that are known. Short ones are taken out as whole words only."""
+    for found in _IN_ADDRESS.findall(text):
+        text = text.replace(found, MASK)
     for word in sorted(excerpts.words, key=len, reverse=True):
         if len(word) >= 6:
             text = text.replace(word, MASK)
@@ -112,6 +117,7 @@ def _spans(at: Position, line: str, excerpts: Excerpts) -> list[tuple[int, int]]
             low = column - 1 if first == at.line else 0
             high = behind - 1 if last == at.line else len(line)
             found.append((low, min(high, len(line))))
+    found += [match.span(1) for match in _IN_ADDRESS.finditer(line)]
     for word in excerpts.words:
         if len(word) >= 6:
             found += [match.span() for match in re.finditer(re.escape(word), line)]

@@ -159,14 +159,14 @@ def _told(
     for fault in faults:
         if fault.kind == "missing":
             if (fault.path, fault.name) in missing and (*fault.path, fault.name) not in broken:
-                problems.append(_missing(node, fault, shown))
+                problems.append(_missing(annotation, node, fault, shown))
         elif fault.kind in WANTED:
             if wrong := kinds.pop(fault.path, None):
                 value, place = at(node, fault.path)
                 message, hint = wanted(wrong, value)
                 problems.append(Problem(message, place if fault.path else shown, hint))
         elif fault.kind != "extra_forbidden":
-            problems.append(_wrong(node, fault, shown))
+            problems.append(_wrong(annotation, node, fault, shown))
     return problems
 
 
@@ -185,15 +185,27 @@ def _unknown_key(annotation: Any, node: Node, fault: _Fault) -> tuple[Problem, l
     return Problem(f"unknown key {shorten(fault.name)}", block.entries[fault.name].key, hint), meant
 
 
-def _missing(node: Node, fault: _Fault, shown: Position) -> Problem:
+def _missing(annotation: Any, node: Node, fault: _Fault, shown: Position) -> Problem:
     _, place = at(node, fault.path)
-    return Problem(f"the key '{fault.name}' is missing here", place if fault.path else shown, None)
+    hint = _description(annotation, node, (*fault.path, fault.name))
+    return Problem(f"the key '{fault.name}' is missing here", place if fault.path else shown, hint)
 
 
-def _wrong(node: Node, fault: _Fault, shown: Position) -> Problem:
+def _description(annotation: Any, node: Node, path: Path) -> str | None:
+    """What the model says of a field, in one line."""
+    for model in models_at(annotation, node, path[:-1]):
+        field = keys(model).get(str(path[-1]))
+        if field is not None and field.description:
+            return " ".join(field.description.split())
+    return None
+
+
+def _wrong(annotation: Any, node: Node, fault: _Fault, shown: Position) -> Problem:
     value, place = at(node, fault.path)
     ctx = fault.error.get("ctx", {})
     message, hint = explain(fault.kind, fault.error["msg"], ctx, value)
+    if fault.kind == "string_pattern_mismatch" and fault.path:
+        hint = _description(annotation, node, fault.path)
     if fault.on_key and fault.path:
         parent, _ = at(node, fault.path[:-1])
         place = parent.entries[str(fault.path[-1])].key

@@ -21,7 +21,7 @@ import yaml
 
 from hub.config.files import SECRETS, Files, Unreadable
 from hub.config.parse import Parser, TooMuch
-from hub.config.syntax import LINE_END, undecodable, unreadable
+from hub.config.syntax import LINE_END, is_utf16, undecodable, unreadable
 from hub.config.tree import SHORTEST_WORD, Entry, Excerpts, Node
 from hub.config.words import close_match, shorten
 from hub.model.problem import Position, Problem
@@ -66,10 +66,10 @@ class _Reader:
     def tell(self, message: str, position: Position, hint: str | None = None) -> None:
         self.problems.append(Problem(message, position, hint))
 
-    def count(self, values: int) -> None:
+    def count(self, values: int, position: Position) -> None:
         self._values += values
         if self._values > MAX_VALUES:
-            raise TooMuch
+            raise TooMuch(position)
 
     def shown(self, name: str) -> str:
         return str(PurePosixPath(self._folder) / name)
@@ -88,26 +88,31 @@ class _Reader:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             self.problems.append(undecodable(shown, content, error))
+            if not is_utf16(content):
+                self._remember(name, shown, content.decode("utf-8-sig", "replace"))
+                self.excerpts.unparsed.add(shown)
             return None
+        self._remember(name, shown, text)
+        return self._parse(name, shown, text)
+
+    def _remember(self, name: str, shown: str, text: str) -> None:
         self.excerpts.lines[shown] = tuple(LINE_END.split(text))
         if PurePosixPath(name).name == SECRETS:
             self.excerpts.hidden.add(shown)
-        return self._parse(name, shown, text)
 
     def _parse(self, name: str, shown: str, text: str) -> Node | None:
         self._stack.append(name)
         try:
-            return Parser(self, shown, text).document()
-        except TooMuch:
-            if len(self._stack) == 1:
-                self.tell(
-                    f"more than {MAX_VALUES:,} values, aliases counted each time they are used",
-                    Position(shown, 1, 1),
-                )
-                return None
-            raise
-        except (yaml.YAMLError, ValueError) as error:
-            # ValueError: PyYAML's scanner, at an escape beyond the end of Unicode
+            secrets = PurePosixPath(name).name == SECRETS
+            return Parser(self, shown, text, only_text=secrets).document()
+        except TooMuch as too_much:
+            if len(self._stack) > 1:
+                raise
+            message = f"here the configuration grows beyond {MAX_VALUES:,} values"
+            hint = "an alias counts as all that it repeats"
+            self.tell(message, too_much.position, hint)
+            return None
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
             self.problems.append(unreadable(shown, text, error))
             self.excerpts.unparsed.add(shown)
             return None
@@ -125,7 +130,7 @@ class _Reader:
         if follow is None:
             close = close_match(tag, ["!secret", "!env", "!include", "!include_dir"])
             hint = close or "there are !secret, !env, !include and !include_dir"
-            self.tell(f"unknown tag {shorten(tag)}", node.position, hint)
+            self.tell("unknown tag", node.position, hint)
             return replace(node, broken=True)
         if not isinstance(node.value, str) or not node.value.strip() or "\0" in node.value:
             self.tell(f"a name must follow {tag}", node.position)
@@ -137,7 +142,7 @@ class _Reader:
             value = self._files.env(name)
         except Unreadable as why:
             self.tell(f"no variable {shorten(name)}: {why}", node.position)
-            return replace(node, broken=True)
+            return _lacking(node)
         return self._hidden(node, value)
 
     def _hidden(self, node: Node, value: str) -> Node:
@@ -153,6 +158,8 @@ class _Reader:
             secrets = self._secrets_of(place)
             if secrets is None:
                 continue
+            if secrets.broken:
+                return _lacking(node)
             found = True
             entry = secrets.entries.get(name)
             if entry is not None:
@@ -160,26 +167,26 @@ class _Reader:
             known += secrets.entries
         if not found:
             self.tell(
-                f"no secret {shorten(name)}: there is no readable {SECRETS}",
+                f"no secret {shorten(name)}: there is no {SECRETS}",
                 node.position,
-                f"write '{shorten(name)}: ...' into {self.shown(SECRETS)}, chmod 600",
+                f"write {shorten(f'{name}: ...')} into {self.shown(SECRETS)} (mode 600)",
             )
         else:
             hint = close_match(name, known) or f"add it to {self.shown(SECRETS)}"
             self.tell(f"no secret {shorten(name)} in {SECRETS}", node.position, hint)
-        return replace(node, broken=True)
+        return _lacking(node)
 
     def _secret_value(self, node: Node, name: str, entry: Entry) -> Node:
         value = entry.node.value
         if entry.node.broken:
-            return replace(node, broken=True)
+            return _lacking(node)
         if not isinstance(value, str) or not value:
             self.tell(
                 f"the secret {shorten(name)} is no text",
                 node.position,
                 "write one value behind its ':'",
             )
-            return replace(node, broken=True)
+            return _lacking(node)
         return self._hidden(node, value)
 
     def _secrets_of(self, name: str) -> Node | None:
@@ -189,7 +196,8 @@ class _Reader:
             except Unreadable:
                 self._secrets[name] = None
             else:
-                self._secrets[name] = self.file(name, None)
+                broken = Node(Position(self.shown(name), 1, 1), (1, 1), None, broken=True)
+                self._secrets[name] = self.file(name, None) or broken
         return self._secrets[name]
 
     def _include(self, node: Node, name: str) -> Node:
@@ -198,8 +206,8 @@ class _Reader:
             self.tell(
                 f"{SECRETS} is not included", node.position, "use !secret NAME for each value"
             )
-            return replace(node, broken=True)
-        return self._included_file(node, path) or replace(node, broken=True)
+            return _lacking(node)
+        return self._included_file(node, path) or _lacking(node)
 
     def _path(self, name: str) -> str:
         parts: list[str] = []
@@ -228,7 +236,7 @@ class _Reader:
             names = self._files.list(path)
         except Unreadable as why:
             self.tell(f"cannot read the folder {shorten(name)}: {why}", node.position)
-            return replace(node, broken=True)
+            return _lacking(node)
         trees = [self._included_file(node, each) for each in names]
         whole = [tree for tree in trees if tree is not None]
         broken = len(whole) < len(trees)
@@ -245,7 +253,7 @@ class _Reader:
                 else f"the folder {shorten(name)} has no .yaml file with anything in it",
                 node.position,
             )
-        return replace(node, broken=True)
+        return _lacking(node)
 
     def _merged(self, trees: list[Node]) -> dict[str, Entry]:
         merged: dict[str, Entry] = {}
@@ -263,3 +271,8 @@ class _Reader:
         self.tell(
             f"the key {shorten(key)} was used before, in {where}", second, "keep one of the two"
         )
+
+
+def _lacking(node: Node) -> Node:
+    """A tag's place whose value could not be had; its text is a name, which may be shown."""
+    return replace(node, broken=True, secret=True)

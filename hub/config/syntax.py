@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import yaml
 from yaml.reader import ReaderError
@@ -11,16 +12,19 @@ from hub.model.problem import Position, Problem
 
 LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML 1.1 readers count as line ends
 
+_BEYOND = re.compile(r"\\U(?!00(?:0[0-9A-Fa-f]|10))[0-9A-Fa-f]{8}")
+_COLON = "a ':' has no place here"
+_SINGLE = "to write a '\\' as it is, use single quotes: '...'"
 _QUOTE = "put quotes around the value if it is text"
 _MEANINGS: tuple[tuple[str, str, str | None], ...] = (
     (r"found character '\\t'", "a tab stands here", "YAML is indented with spaces only"),
-    (r"mapping values are not allowed", "a ':' has no place here", _QUOTE),
+    (r"mapping values are not allowed", _COLON, _QUOTE),
     (r"while scanning a .*quoted scalar.*unexpected end", "this quote is never closed", None),
-    (r"found unknown escape", "an unknown escape after '\\'", "use single quotes: '...'"),
+    (r"found unknown escape", "an unknown escape after '\\'", _SINGLE),
     (
         r"quoted scalar.*expected escape",
         "an unfinished escape after '\\'",
-        "use single quotes: '...'",
+        _SINGLE,
     ),
     (r"found character .* cannot start", "no value may begin with this character", _QUOTE),
     (r"expected ',' or '}'", "',' or '}' is missing", "the '{' that it belongs to stands before"),
@@ -53,24 +57,45 @@ def unreadable(file: str, text: str, error: Exception) -> Problem:
     if isinstance(error, ReaderError):
         position = position_of(file, text, error.position)
         return Problem("a character that has no place in a text file", position, "delete it")
-    if not isinstance(error, yaml.MarkedYAMLError):
-        return Problem("this is not YAML", Position(file, 1, 1), None)
+    if not isinstance(error, yaml.MarkedYAMLError):  # raised by chr()
+        found = _BEYOND.search(text)
+        position = position_of(file, text, found.start() if found else 0)
+        return Problem("an escape beyond the last character of Unicode", position, _SINGLE)
     said = f"{error.context or ''} {error.problem or ''}"
-    mark = error.problem_mark or error.context_mark
+    mark, opened = error.problem_mark, error.context_mark
     if "quoted scalar" in said and "unexpected end" in said:
-        mark = error.context_mark or mark
-    position = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
-    for pattern, message, hint in _MEANINGS:
+        mark = opened or mark
+    elif "parsing a flow" in said and mark and opened and mark.line > opened.line:
+        opening = "{" if "mapping" in said else "["
+        hint = f"or a ',' is missing before line {mark.line + 1}"
+        return Problem(f"this '{opening}' is never closed", _at(file, opened), hint)
+    position = _at(file, mark or opened)
+    for pattern, message, advice in _MEANINGS:
         if re.search(pattern, said):
-            return Problem(message, position, hint)
+            if message == _COLON and _is_first_colon(text, position):
+                advice = "look at the line above, too: is a ':' or a quote missing there?"
+            return Problem(message, position, advice)
     return Problem("this is not YAML", position, None)
+
+
+def _at(file: str, mark: Any) -> Position:
+    return Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
+
+
+def _is_first_colon(text: str, position: Position) -> bool:
+    return ":" not in LINE_END.split(text)[position.line - 1][: position.column - 1]
+
+
+def is_utf16(content: bytes) -> bool:
+    """Whether the content begins as UTF-16 does."""
+    return content.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def undecodable(file: str, content: bytes, error: UnicodeDecodeError) -> Problem:
     """The problem of a file that is not UTF-8."""
     before = content[: error.start].decode("utf-8", "replace")
     message = "the file is not UTF-8 text from here on"
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if is_utf16(content):
         message = "the file is UTF-16 text"
     return Problem(message, position_of(file, before, len(before)), "save it as UTF-8")
 

@@ -10,11 +10,19 @@ from hub.config.marks import Mark
 from hub.config.tree import Excerpts, Node, at
 from hub.config.words import close_match, shorten
 from hub.model.problem import Position, Problem
+from hub.text.filters import FILTERS
 from hub.text.functions import NAMES
 from hub.text.templates import TemplateProblem, parse, undeclared
 
 RUN = frozenset({"trigger", "this", "repeat", "wait"})
 """What a run brings besides the variables that are written."""
+
+_MEANINGS = (
+    (r"end of template, expected 'end of print", "the template's '{{' is never closed by '}}'"),
+    (r"end of template, expected 'end of statement", "the template's '{%' is never closed by '%}'"),
+    (r"^unexpected 'end of print", "the template breaks off before '}}'"),
+    (r"^unexpected 'end of statement", "the template breaks off before '%}'"),
+)
 
 
 def check(
@@ -38,7 +46,7 @@ def _of(
         unknown = undeclared(text, NAMES | variables)
     except TemplateProblem as problem:
         place = _line(leaf, problem.line, excerpts)
-        return [Problem(f"this is no template: {problem.why}", place, None)]
+        return [_unparsed(problem.why, place)]
     known = NAMES | (variables or frozenset())
     return [
         Problem(
@@ -48,6 +56,15 @@ def _of(
         )
         for name in sorted(unknown)
     ]
+
+
+def _unparsed(why: str, place: Position) -> Problem:
+    for pattern, message in _MEANINGS:
+        if re.search(pattern, why):
+            return Problem(message, place)
+    filter_name = re.search(r"filter named '(\w+)'", why)
+    hint = close_match(filter_name.group(1), FILTERS) if filter_name else None
+    return Problem(f"this is no template: {why[:1].lower()}{why[1:].rstrip('.')}", place, hint)
 
 
 def variables_of(automation: Node) -> frozenset[str]:

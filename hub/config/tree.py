@@ -19,7 +19,7 @@ class Node:
     """One value: a scalar, a list of nodes, or a mapping of entries.
 
     - `end`: line and column just behind the value, so that it can be masked.
-    - `secret`: its text came from `!secret` or `!env`; it is never echoed.
+    - `secret`: it came from `!secret` or `!env`, or stands in a secret field; never echoed.
     - `broken`: a problem at it was told already; what it should have been is not known.
     - `size`: the number of values in it, aliases counted as often as they are used.
     """
@@ -74,7 +74,7 @@ class Excerpts:
     def mask(self, node: Node) -> None:
         """Never show this value. (What came by `!secret` shows by its name.)"""
         for _, leaf in leaf_paths(node):
-            if leaf.secret or leaf.broken:
+            if leaf.secret:
                 continue
             leaf.secret = True
             span = (leaf.position.line, leaf.position.column), leaf.end
@@ -109,6 +109,8 @@ def at(node: Node, path: Sequence[str | int]) -> tuple[Node, Position]:
     value itself, or of its key where the value is a block."""
     shown = node.position
     for part in path:
+        if isinstance(part, int) and not isinstance(node.value, list):
+            continue  # the only item of a list whose brackets were left out
         child = node.child(part)
         if child is None:
             break

@@ -16,9 +16,6 @@ def close_names(wrong: str, known: Iterable[str]) -> list[str]:
     """At most three names that look like `wrong`, the closest first."""
     folded = {name.casefold(): name for name in sorted(set(known) - {wrong})}
     found = get_close_matches(wrong.casefold(), list(folded), n=3, cutoff=0.72)
-    if not found and "." in wrong:  # the right name behind a wrong domain
-        tail = wrong.casefold().partition(".")[2]
-        found = [name for name in folded if name.partition(".")[2] == tail][:3]
     return [folded[name] for name in found]
 
 

@@ -1,0 +1,3 @@
+"""Raises when it is imported."""
+
+LIMIT = 10 / len([])
