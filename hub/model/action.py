@@ -38,7 +38,8 @@ class Action(BaseModel):
     `safe` does it again, `never` leaves it and reports so.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # a template may give a number where a text is asked for
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     name: ClassVar[str]
     target: ClassVar[str | None] = None
