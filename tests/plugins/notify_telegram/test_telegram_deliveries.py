@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -200,6 +202,11 @@ async def test_the_token_is_in_no_message_and_no_log(telegram, api, caplog, faul
     await api.wait_until(lambda: api.polls and not api.updates)
     everything = f"{failed.value!r} {failed.value} {failed.value.__cause__}" + caplog.text
     assert TOKEN.split(":")[1] not in everything
+
+
+def test_the_vendor_package_is_imported_only_when_the_plugin_is_set_up() -> None:
+    code = "import sys, plugins.notify_telegram; sys.exit('aiogram' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 async def test_before_it_is_set_up_deliveries_fail_for_now(hub) -> None:
