@@ -16,11 +16,14 @@ Unsubscribe = Callable[[], None]
 
 
 class _Subscription:
-    __slots__ = ("handler", "match", "owner")
+    __slots__ = ("again", "handler", "match", "owner")
 
-    def __init__(self, handler: Handler, owner: str, match: Mapping[str, Hashable]) -> None:
+    def __init__(
+        self, handler: Handler, owner: str, match: Mapping[str, Hashable], again: bool
+    ) -> None:
         self.handler = handler
         self.owner = owner
+        self.again = again
         self.match = tuple(match.items())
 
     def wants(self, event: Event) -> bool:
@@ -43,13 +46,17 @@ class Bus:
         *,
         owner: str,
         match: Mapping[str, Hashable] | None = None,
+        again: bool = False,
     ) -> Unsubscribe:
         """Call `handler` for events of `event_type` (None: all) whose fields equal `match`.
 
         `match` names fields of the envelope or the payload. The first one is an index: an event
         whose value nobody asked for costs one look-up, however many subscriptions there are.
+
+        `again`: also hear durable events that are given again after a crash; only for those who
+        know by the event's id what they did with it the first time.
         """
-        subscription = _Subscription(handler, owner, match or {})
+        subscription = _Subscription(handler, owner, match or {}, again)
         place = self._place(event_type, subscription)
         place.append(subscription)
 
@@ -71,6 +78,8 @@ class Bus:
     def publish(self, event: Event) -> None:
         """Hand the event to everybody who asked for it."""
         for subscription in self._listeners(event):
+            if event.redelivered and not subscription.again:
+                continue
             try:
                 subscription.handler(event)
             except Exception:

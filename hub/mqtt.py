@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiomqtt
@@ -36,6 +37,9 @@ class Broker:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: bool = False
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
     client_id: str = "safe-city-hub"
 
 
@@ -68,10 +72,14 @@ class Mqtt:
             False: _Link(broker, clock, durable=False),
         }
 
-    def start(self) -> None:
-        """Connect and stay connected."""
-        for link in self._links.values():
-            self._tasks.loop(link.run, f"mqtt {link.name}")
+    def start_bulk(self) -> None:
+        """Connect the link of everything that may be lost, and for publishing."""
+        self._tasks.loop(self._links[False].run, "mqtt bulk")
+
+    def start_durable(self) -> None:
+        """Connect the link of what must not be lost: only when the plugins listen, since the
+        broker hands over what it has kept at once."""
+        self._tasks.loop(self._links[True].run, "mqtt durable")
 
     @property
     def connected(self) -> bool:
@@ -147,13 +155,20 @@ class _Link:
             identifier=f"{self._broker.client_id}-{self.name}",
             clean_session=not self._durable,
             protocol=aiomqtt.ProtocolVersion.V311,
-            tls_params=aiomqtt.TLSParameters() if self._broker.tls else None,
+            tls_params=self._tls(),
             timeout=10,
         )
         if self._durable:
             # aiomqtt acknowledges before its caller sees a message; paho's manual mode does not
             client._client.manual_ack_set(True)
         return client
+
+    def _tls(self) -> aiomqtt.TLSParameters | None:
+        if not self._broker.tls:
+            return None
+        files = (self._broker.ca_file, self._broker.cert_file, self._broker.key_file)
+        ca, cert, key = (None if file is None else str(file) for file in files)
+        return aiomqtt.TLSParameters(ca_certs=ca, certfile=cert, keyfile=key)
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[aiomqtt.Client]:

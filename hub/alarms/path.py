@@ -240,6 +240,9 @@ class Alarms:
     async def get(self, number: int) -> Incident | None:
         return await self.store.read(lambda connection: get(connection, number))
 
+    def now(self) -> datetime:
+        return self._clock.now()
+
     def _told(self) -> None:
         self.ladders.poke()
         self.outbox.poke()

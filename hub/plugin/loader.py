@@ -37,6 +37,12 @@ def bundled() -> Path:
     return here / "plugins" if (here / "plugins").is_dir() else here / PACKAGE
 
 
+def is_plugin_file(filename: str) -> bool:
+    """Whether a source file belongs to a plugin that was imported."""
+    folders = getattr(sys.modules.get(PACKAGE), "__path__", ())
+    return any(filename.startswith(f"{folder}/") for folder in folders)
+
+
 class PluginBroken(Exception):
     """The plugin cannot be used: a bug of its author. `where` is file:line of its own frame."""
 

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 import hub.store.tables
 
 revision = '0001'

@@ -1,0 +1,169 @@
+"""The hub, composed: what there is, and the order in which it starts. Read it as the contents."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from typing import Any
+
+import aiohttp
+
+import hub.automation.tables  # noqa: F401 - its tables belong to alarms.db
+from hub import from_config
+from hub.access.audit import AuditLog
+from hub.access.people import People
+from hub.access.seam import Access
+from hub.alarms.actions import ACTIONS as ALARM_ACTIONS
+from hub.alarms.answers import Answers
+from hub.alarms.path import Alarms
+from hub.alarms.wording import Wording
+from hub.automation.actions import ActionRegistry
+from hub.automation.core_actions import PublishMqtt
+from hub.automation.engine import Engine
+from hub.bus import Bus
+from hub.clock import Clock, SystemClock
+from hub.config.sealed import Started
+from hub.config_incident import tell_wrong_config
+from hub.embedded_broker import EmbeddedBroker
+from hub.loop_watch import LoopWatch
+from hub.model.core_events import HubStarted
+from hub.mqtt import Mqtt
+from hub.plugin.loader import is_plugin_file
+from hub.plugin.services import Services
+from hub.plugin.supervisor import Supervisor
+from hub.registry import Registry
+from hub.store.folder import DataFolder
+from hub.tasks import Tasks
+from hub.text.translations import Texts
+from hub.video.actions import ACTIONS as VIDEO_ACTIONS
+from hub.video.cameras import Cameras
+from hub.video.pictures import Pictures
+from hub.video.service import Video
+from hub.web.server import WebServer
+from hub.web.services import Town, WebServices
+
+log = logging.getLogger("hub")
+
+
+class Hub:
+    """One hub: made from a checked configuration, started, stopped."""
+
+    def __init__(
+        self, started: Started, *, listen: str | None = None, clock: Clock | None = None
+    ) -> None:
+        config = self.config = started.config
+        clock = self.clock = clock or SystemClock()
+        self._started = started
+        self.ready = False
+        self.watch = LoopWatch(is_plugin_file)
+        self.tasks = Tasks("hub", clock)
+        self.bus = Bus()
+        self.texts = Texts(config.hub.language)
+        self.folder = DataFolder(config.data_dir)
+        self.registry = Registry(self.bus, clock)
+        self.people = People(self.folder.bulk, clock)
+        self.access = Access(AuditLog(self.folder.bulk, clock), clock)
+        wording = Wording(self.registry)
+        self.alarms = Alarms(
+            self.folder.alarms, clock, self.bus, self.tasks, people=self.people.all,
+            place=wording.place, describe=wording.describe, picture=Pictures(config.data_dir).read,
+        )  # fmt: skip
+        self.answers = Answers(self.alarms, self.access, self.texts)
+        self.video = Video(
+            data_dir=config.data_dir, clock=clock, bus=self.bus, tasks=self.tasks,
+            store=self.folder.bulk, settings=from_config.video(config),
+        )  # fmt: skip
+        cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
+        self.actions = ActionRegistry(clock)
+        types = self.alarms.journal.types = from_config.event_types(config)
+        self.engine = Engine(
+            bus=self.bus, clock=clock, tasks=self.tasks, store=self.folder.alarms,
+            town=self.registry, actions=self.actions, journal=self.alarms.journal,
+            time_zone=config.time_zone, event_types=types,
+        )  # fmt: skip
+        self.broker = EmbeddedBroker() if config.mqtt.host is None else None
+        self.mqtt: Mqtt
+        self.supervisor: Supervisor
+        self.web: WebServer
+        self._http: aiohttp.ClientSession
+        self._core_actions: tuple[tuple[tuple[type[Any], ...], Any], ...] = (
+            (ALARM_ACTIONS, self.alarms),
+            (VIDEO_ACTIONS, cameras),
+        )
+        self._listen = listen or config.web.listen
+
+    async def start(self) -> None:
+        """From the ground up; the hub is ready when this returns."""
+        config = self.config
+        self.watch.start()
+        await asyncio.to_thread(self.folder.open)
+        self.registry.configure(config.areas)
+        self.alarms.configure(from_config.ladders(config))
+        again = await self.alarms.recover()
+        await self.video.start()
+        port = await self.broker.start() if self.broker is not None else None
+        self.mqtt = Mqtt(from_config.broker(config, port), self.clock, self.tasks)
+        self.mqtt.start_bulk()
+        self._http = aiohttp.ClientSession()
+        for types, services in (*self._core_actions, ((PublishMqtt,), self.mqtt)):
+            for action in types:
+                self.actions.add(action, services, "hub")
+        await self.engine.load(config.automations)
+        self.supervisor = Supervisor(self._services(), self.tasks)
+        self.web = WebServer(self._web_services(), self._listen)
+        await self.supervisor.start(
+            {name: (config.loaded[name], block) for name, block in config.plugins.items()}
+        )
+        await self.engine.recover()
+        await self.engine.start()
+        self.alarms.start()
+        for event in again:
+            self.bus.publish(dataclasses.replace(event, redelivered=True))
+        self.mqtt.start_durable()
+        await self.web.start()
+        if self._started.problems:
+            await tell_wrong_config(self.alarms, self._started, self.texts)
+        self.ready = True
+        self.bus.publish(HubStarted(source="hub", received_at=self.clock.now()))
+        log.info("ready on %s", self.web.url)
+
+    async def stop(self, *, linger: bool) -> None:
+        """The way back. `linger`: capture goes on recording and waits for the next hub."""
+        self.ready = False
+        for part in (
+            self.web.stop(),
+            self.engine.stop(),
+            self.supervisor.stop(),
+            self.video.stop(linger=linger),
+            self.tasks.close(),
+            self._http.close(),
+        ):
+            try:
+                await part
+            except Exception:
+                log.exception("stopping: a part failed; the rest is stopped all the same")
+        if self.broker is not None:
+            await self.broker.stop()
+        await self.folder.close()
+        self.watch.stop()
+
+    def _services(self) -> Services:
+        return Services(
+            bus=self.bus, clock=self.clock, registry=self.registry, alarms=self.alarms,
+            answers=self.answers, mqtt=self.mqtt, http=self._http, actions=self.actions,
+            language=self.config.hub.language, time_zone=self.config.time_zone,
+        )  # fmt: skip
+
+    def _web_services(self) -> WebServices:
+        town = Town(
+            name=self.config.hub.name,
+            language=self.config.hub.language,
+            time_zone=self.config.time_zone,
+        )
+        return WebServices(
+            registry=self.registry, alarms=self.alarms, answers=self.answers, access=self.access,
+            video=self.video, supervisor=self.supervisor, texts=self.texts, bus=self.bus,
+            clock=self.clock, town=town, data_dir=self.config.data_dir,
+            ready=lambda: (self.ready, {"mqtt": self.mqtt.connected}),
+        )  # fmt: skip
