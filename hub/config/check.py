@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.automation.model import AutomationConfig
-from hub.config import shape, templates
+from hub.config import recording, shape, templates
 from hub.config.config import Config, WrongConfig
 from hub.config.core import CORE_ACTIONS
 from hub.config.fields import mask_secrets
@@ -76,6 +76,8 @@ class _Check:
         names = Names(self._known(declared, automations, actions))
         self._names(names, town, declared, automations)
         self._problems += names.problems
+        if town.value is not None:
+            self._problems += recording.check(names.asked, town.value.recording.default)
         if self._problems or town.value is None:
             raise WrongConfig(self._problems, self._excerpts, self._data_dir())
         return self._config(town.value, declared, automations, names.warnings)

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.config.tree import Node, leaf_paths
 from hub.config.words import close_match, one_of, shorten
+from hub.model.problem import Position
 
 WANTED = {
     "string_type": "text",
@@ -109,12 +110,15 @@ def _of_validator(message: str, node: Node) -> str:
     return message
 
 
-def culprit(message: str, node: Node) -> Node | None:
-    """The value in a block that a message about the block quotes, if there is one."""
+def culprit(message: str, node: Node) -> tuple[str, Position] | None:
+    """The value or the key in a block that a message about the block quotes, if there is one."""
     for entry in node.entries.values():
         value = entry.node.value
         if isinstance(value, str) and value and f"'{value}'" in message:
-            return entry.node
+            return value, entry.node.position
+    for key, entry in node.entries.items():
+        if f"'{key}'" in message:
+            return key, entry.key
     return None
 
 
@@ -123,7 +127,7 @@ def _hint_in(message: str, node: Node) -> str | None:
     named = set(re.findall(r"[a-z_.]{2,}", message))
     found = culprit(message, node)
     if found is not None:
-        return close_match(str(found.value), named - {str(found.value)})
+        return close_match(found[0], named)
     hints = [close_match(key, named) for key in node.entries if key not in named]
     return next((hint for hint in hints if hint), None)
 

@@ -70,11 +70,13 @@ class Known:
 
 @dataclass(slots=True)
 class Names:
-    """Checks blocks one after the other against what is known."""
+    """Checks blocks one after the other against what is known. `asked` holds the actions that
+    were met, with what of their data is known before run time."""
 
     known: Known
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    asked: list[tuple[Action, Position]] = field(default_factory=list)
 
     def check(self, value: Any, annotation: Any, node: Node, shown: Position) -> list[Mark]:
         """Check all names in a validated block; returns its templates, for the third pass."""
@@ -144,6 +146,7 @@ class Names:
         shaped = shape.check(action, tree, where, later)
         self.problems += shaped.problems
         if shaped.value is not None:
+            self.asked.append((shaped.value, block.entries["action"].node.position))
             self.check(shaped.value, None, shaped.node, where)
 
     def _target(self, action: type[Action], step: ActionStep, block: Node) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from hub.automation.model import AutomationConfig
 from hub.model.config import Duration, Place, PluginConfig
 from hub.model.entity import Area
 from hub.model.references import Recipient
+from hub.video.settings import VideoSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -103,13 +103,11 @@ class WebBlock(PluginConfig):
     """Address and port that the pages are served on; HUB_LISTEN overrides it."""
 
 
-class RecordingDefault(PluginConfig):
+class RecordingDefault(VideoSettings):
     """How cameras record that do not say it themselves."""
 
     mode: Literal["events", "off"] = "events"
-    """`events`: when an automation asks for it; `off`: never."""
-    pre_roll: Duration = timedelta(seconds=10)
-    """How much of the time before an event is held ready in memory."""
+    """`events`: when an automation asks for it; `off`: never, and no automation may ask."""
 
 
 class RecordingBlock(PluginConfig):

@@ -215,7 +215,7 @@ def _wrong(annotation: Any, node: Node, fault: _Fault, shown: Position) -> Probl
         place = _tag_place(value, ctx, place)
     elif fault.kind not in ("value_error", "assertion_error"):
         found = culprit(fault.error["msg"], value)
-        place = found.position if found else place
+        place = found[1] if found else place
     return Problem(message, place, hint)
 
 

@@ -14,8 +14,8 @@ from hub.text.filters import FILTERS
 from hub.text.functions import NAMES
 from hub.text.templates import TemplateProblem, parse, undeclared
 
-RUN = frozenset({"trigger", "this", "repeat", "wait"})
-"""What a run brings besides the variables that are written."""
+RUN = frozenset({"trigger", "this"})
+"""What every run has besides the variables that are written."""
 
 _MEANINGS = (
     (r"end of template, expected 'end of print", "the template's '{{' is never closed by '}}'"),

@@ -58,7 +58,7 @@ class Lamp(PluginConfig):
 class Config(PluginConfig):
     """Street lamps."""
 
-    lamps: dict[ObjectId, Lamp] = {}
+    lamps: dict[ObjectId, Lamp] = Field(default_factory=dict)
     """Each lamp by a short name."""
     text: TemplateText = "{{ name }} is out"
     """What is said when one is out."""
@@ -68,7 +68,7 @@ class Config(PluginConfig):
     """How many may burn."""
     factor: float | None = None
     """How bright."""
-    names: list[str] = []
+    names: list[str] = Field(default_factory=list)
     """Other names."""
     pin: SecretStr | None = None
     """The number for the box."""

@@ -1,12 +1,12 @@
 """Brings an entity that another plugin may bring too."""
 
-from hub.api import Entity, ObjectId, PluginConfig, hookimpl
+from hub.api import Entity, Field, ObjectId, PluginConfig, hookimpl
 
 
 class Config(PluginConfig):
     """Lights by name."""
 
-    lights: list[ObjectId] = []
+    lights: list[ObjectId] = Field(default_factory=list)
     """Names of lights."""
 
 
