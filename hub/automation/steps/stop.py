@@ -24,4 +24,5 @@ class StopStep(Step):
 
     async def run(self, run: Run, path: str) -> None:
         """End the run."""
-        raise RunStops(run.scope.text(self.stop), error=self.error)
+        reason = await run.decided(path, "why", lambda: run.scope.text(self.stop))
+        raise RunStops(reason, error=self.error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -30,29 +31,28 @@ class TimeTrigger(Trigger):
 
     def attach(self, site: Site) -> Detach:
         """Wait for each time in turn."""
-        task = site.tasks.start(self._wait(site), f"times of {site.owner}")
+        task = site.tasks.start(self._wait(site, site.world.now()), f"times of {site.owner}")
 
         def detach() -> None:
             task.cancel()
 
         return detach
 
-    async def _wait(self, site: Site) -> None:
-        last = site.world.now()
+    async def _wait(self, site: Site, last: datetime) -> None:
         while True:
-            due = self.next_after(last)
+            due = self.next_after(last, site.world.time_zone)
             await sleep_until(site.world.clock, due)
             # a clock that was set back must not make it fire again; one that was set forward by
             # days fires once
             last = max(due, site.world.now())
             site.fire({"now": site.world.now()}, None)
 
-    def next_after(self, moment: datetime) -> datetime:
+    def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """The next time that is meant, strictly later than `moment`; UTC."""
-        zone = moment.tzinfo
+        today = moment.astimezone(zone).date()
         found: list[datetime] = []
         for days in range(9):
-            day = moment.date() + timedelta(days=days)
+            day = today + timedelta(days=days)
             if self.weekday is not None and WEEKDAYS[day.weekday()] not in self.weekday:
                 continue
             for at in self.at:
