@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, cos, floor, pi, sin
 
 from PIL import Image
 
 from .plates import HEIGHT_M, WIDTH_M, number, plate
+from .site import Prop
 from .view import HEIGHT, WIDTH, Canvas, Colour, Point, View, mix, shade
 
 Outline = tuple[tuple[float, float], ...]
@@ -29,7 +31,7 @@ PAINTS: tuple[Colour, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """A kind of car. `glass` are the stretches of the outline that are windows, `side` the side
     windows, `belt` the height above which the body gets narrower."""
@@ -46,7 +48,7 @@ class Shape:
     def length(self) -> float:
         return self.outline[-1][0]
 
-    @property
+    @cached_property
     def top(self) -> float:
         return max(y for _, y in self.outline)
 
@@ -128,26 +130,27 @@ def any_car(dice: random.Random) -> Car:
     return Car(shape, shape.paint or dice.choice(PAINTS), number(dice))
 
 
-def draw(
-    view: View, car: Car, x: float, z: float, *, coming: bool
-) -> tuple[Image.Image, tuple[int, int]]:
-    """The car in the lane at `x`, its near end at `z`: a picture, and where it belongs."""
+def draw(view: View, car: Car, x: float, z: float, *, coming: bool) -> Prop:
+    """The car in the lane at `x`, its near end at `z`."""
     shape = car.shape
-    left, top = view.at(x - shape.width / 2 - 0.25, shape.top, z)
-    right, bottom = view.at(x + shape.width / 2 + 0.25, -0.12, z)
-    far = [view.at(x + side, shape.top, z + shape.length)[0] for side in (-1.2, 1.2)]
-    far_top = view.at(x, shape.top, z + shape.length)[1]
+    reach = shape.width / 2 + 0.25
+    corners = [
+        view.at(x + side, y, z + ahead)
+        for side in (-reach, reach)
+        for y in (-0.12, shape.top)
+        for ahead in (-0.12, shape.length)
+    ]
     box = (
-        max(0, floor(min(left, *far))),
-        max(0, floor(min(top, far_top)) - 2),
-        min(WIDTH, ceil(max(right, *far))),
-        min(HEIGHT, ceil(bottom)),
+        max(0, floor(min(column for column, _ in corners))),
+        max(0, floor(min(row for _, row in corners))),
+        min(WIDTH, ceil(max(column for column, _ in corners))),
+        min(HEIGHT, ceil(max(row for _, row in corners))),
     )
     if box[0] >= box[2] or box[1] >= box[3]:
-        return Image.new("RGBA", (1, 1)), (0, 0)
+        return Prop(z, Image.new("RGBA", (1, 1)), (0, 0))
     canvas = Canvas(view, box=box, fine=2 if z < 25 else 3)
     _Seen(canvas, car, x, z, coming).draw()
-    return canvas.finished(), (box[0], box[1])
+    return Prop(z, canvas.finished(), box[:2])
 
 
 class _Seen:

@@ -8,6 +8,7 @@ import sys
 from fractions import Fraction
 
 import av
+from av.video.reformatter import Interpolation
 from PIL import Image
 
 from .view import HEIGHT, WIDTH
@@ -58,7 +59,9 @@ class Encoder:
 
     def encode(self, picture: Image.Image, number: int) -> tuple[bytes, bool]:
         """The bytes of one frame, and whether a reader may begin with them."""
-        frame = av.VideoFrame.from_image(picture)
+        frame = av.VideoFrame(WIDTH, HEIGHT, "rgb24")
+        frame.planes[0].update(picture.tobytes())
+        frame = frame.reformat(format="yuv420p", interpolation=Interpolation.POINT)
         frame.pts, frame.time_base = number, 1 / RATE
         keyframe = False
         for packet in self._stream.encode(frame):
@@ -86,8 +89,8 @@ class Feed:
         try:
             while await reader.read(1024):
                 pass  # a reader has nothing to say; this ends when it leaves
-        except ConnectionError:
-            pass
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # cancelled only when the process ends
         finally:
             self._drop(writer)
 

@@ -35,6 +35,7 @@ class Front:
     along: tuple[float, float]
     back: tuple[float, float]
     light: float
+    faces_us: bool
 
     def at(self, u: float, v: float) -> Point:
         """`u` metres along the wall and `v` above the ground."""
@@ -54,12 +55,13 @@ class Front:
 
 def facing(x: float, z: float) -> Front:
     """A wall that looks at the camera; `x` is its left end."""
-    return Front((x, 0, z), (1, 0), (0, 5), 1.0)
+    return Front((x, 0, z), (1, 0), (0, 5), 1.0, faces_us=True)
 
 
 def sideways(x: float, z: float, *, looks: int) -> Front:
     """A wall along the street; `looks` is -1 where it faces left and 1 where it faces right."""
-    return Front((x, 0, z), (0, 1), (-looks * 5, 0), 0.86 if looks < 0 else 0.74)
+    light = 0.86 if looks < 0 else 0.74
+    return Front((x, 0, z), (0, 1), (-looks * 5, 0), light, faces_us=False)
 
 
 def house(
@@ -75,7 +77,7 @@ def house(
     canvas = site.still
     plaster, roof = dice.choice(PLASTERS), dice.choice(ROOFS)
     high = storeys * STOREY_M + 0.5
-    if front.along == (0, 1):
+    if not front.faces_us:
         _gable(canvas, front, high, plaster)
     _roof(canvas, front, wide, high, roof)
     front.panel(canvas, 0, 0, wide, high, plaster)
@@ -96,7 +98,7 @@ def house(
                 _door(canvas, front, u)
             else:
                 _window(site, front, u, v, dice)
-    if shop and front.along == (1, 0):
+    if shop and front.faces_us:
         _sign(canvas, front, wide, shop, dice)
 
 
@@ -147,8 +149,9 @@ def _shop_window(site: Site, front: Front, u: float, step: float, dice: random.R
     for _ in range(5):
         goods = u + dice.uniform(-0.4, 0.4) * wide
         ink = dice.choice(((196, 90, 70), (230, 190, 90), (110, 150, 110), (120, 130, 170)))
+        tall = dice.uniform(0.4, 0.9)
         for canvas in (site.still, site.panes):
-            front.panel(canvas, goods - 0.12, 0.5, 0.3, dice.uniform(0.4, 0.9), ink)
+            front.panel(canvas, goods - 0.12, 0.5, 0.3, tall, ink)
 
 
 def _sign(

@@ -7,6 +7,7 @@ import random
 from . import things
 from .houses import facing, house, sideways
 from .overlay import Overlay
+from .roads import road
 from .scene import Lane, Path, Scene
 from .site import Site
 from .view import View, shade
@@ -28,9 +29,9 @@ def scene() -> Scene:
         Path((-16, 19), (0.0, 19), every=9, seed=21),
         Path((-0.6, 16.2), (-16, 16.2), every=8, seed=22),
         Path((-9, 9.6), (0, 9.6), every=16, seed=23),
-        Path((-1.3, 60), (-1.3, 7), every=14, seed=24),
-        Path((8.0, 8), (8.0, 60), every=15, seed=25),
-        Path((8.7, 60), (8.7, 8), every=19, seed=26),
+        Path((-1.3, 42), (-1.3, 6), every=14, seed=24),
+        Path((8.0, 8), (8.0, 42), every=15, seed=25),
+        Path((8.7, 42), (8.7, 8), every=19, seed=26),
     ]
     overlay = Overlay("КАМ 1   Ринкова площа", "CAM 1   Market square")
     return Scene(site, lanes, paths, overlay, seed=7)
@@ -48,18 +49,8 @@ def _ground(site: Site) -> None:
         canvas.line([(-40, 0, row), (0, 0, row)], (152, 144, 134), 0.03)
     for column in range(-30, 1):
         canvas.line([(column, 0, 4), (column, 0, 60)], (152, 144, 134), 0.03)
-    canvas.ground(0.2, 7.0, 3, 400, (92, 94, 98))
-    for _ in range(260):
-        x, z = dice.uniform(0.3, 6.8), dice.uniform(4, 70)
-        tone = dice.choice(((89, 91, 95), (95, 97, 101)))
-        canvas.ground(x, x + dice.uniform(0.1, 0.7), z, z + dice.uniform(0.3, 2.5), tone)
-    for edge in (0.05, 7.0):
-        canvas.ground(edge, edge + 0.16, 3, 400, (196, 192, 184))
+    road(canvas, 0.2, 7.0, crossing=22)
     canvas.ground(7.16, 9.6, 3, 400, (176, 170, 162))
-    for start in range(4, 110, 4):
-        canvas.ground(3.54, 3.66, start, start + 2, (228, 226, 218))
-    for stripe in range(7):
-        canvas.ground(0.6 + stripe * 0.94, 1.1 + stripe * 0.94, 22, 26, (232, 230, 224))
 
 
 def _houses(site: Site) -> None:
@@ -67,27 +58,26 @@ def _houses(site: Site) -> None:
     things.church(site, -8, 150)
     for x, wide, storeys in ((-70, 16, 3), (-53, 14, 2), (14, 16, 3), (30, 18, 2)):
         house(site, facing(x, 120), wide, storeys, dice)
-    z = 112.0
-    while z > 13:
-        wide = dice.choice((9.0, 11.0, 12.5))
-        z -= wide
-        house(site, sideways(9.7, z, looks=-1), wide, dice.choice((2, 2, 3)), dice)
-    for z in (96, 84, 72, 60, 48):
-        house(site, sideways(-4.2, z, looks=1), 12, 2, dice)
-    x = -44.0
-    for index, wide in enumerate((10.5, 9.0, 11.0, 9.5)):
-        house(site, facing(x, 40), wide, (2, 3, 2, 2)[index], dice, shop=SHOPS[index])
-        x += wide
+    near = 112.0
+    while near > 13:
+        deep = dice.choice((9.0, 11.0, 12.5))
+        near -= deep
+        house(site, sideways(9.7, near, looks=-1), deep, dice.choice((2, 2, 3)), dice)
+    for near in (96, 84, 72, 60, 48):
+        house(site, sideways(-4.2, near, looks=1), 12, 2, dice)
+    fronts = ((-44.0, 10.5, 2), (-33.5, 9.0, 3), (-24.5, 11.0, 2), (-13.5, 9.5, 2))
+    for (left, broad, high), shop in zip(fronts, SHOPS, strict=True):
+        house(site, facing(left, 40), broad, high, dice, shop=shop)
 
 
 def _things(site: Site) -> None:
     dice = random.Random(9)
     for x, z, tall in ((-12.5, 33, 7.0), (-20.5, 34, 8.0), (-3.2, 36, 6.5), (-28, 33, 7.5)):
         things.tree(site, x, z, tall, dice)
-    for z in (13.5, 27, 44):
-        things.lamp(site, -0.5, z, arm=0.9)
-    for z in (20, 35):
-        things.lamp(site, 7.6, z, arm=-0.9)
+    for left_lamp in (13.5, 27, 44):
+        things.lamp(site, -0.5, left_lamp, arm=0.9)
+    for right_lamp in (20, 35):
+        things.lamp(site, 7.6, right_lamp, arm=-0.9)
     stalls = ((-14.6, (184, 48, 50)), (-11.2, (46, 108, 160)), (-7.8, (72, 134, 84)))
     for x, cloth in stalls:
         things.stall(site, x, 23, cloth, dice)

@@ -23,8 +23,11 @@ class Overlay:
 
     def __init__(self, name: str, latin_name: str) -> None:
         letters = cyrillic(15)
-        self._name, self._letters = (name, letters) if letters else (latin_name, font(16))
         self._veil = Image.new("RGB", (WIDTH, BAND), (8, 10, 14))
+        self._name = Image.new("L", (WIDTH // 2, BAND))
+        ImageDraw.Draw(self._name).text(
+            (16, 14), name if letters else latin_name, 255, letters or font(16), anchor="lm"
+        )
 
     def write(self, frame: Image.Image, now: datetime, counter: int) -> None:
         for top in (0, HEIGHT - BAND):
@@ -32,7 +35,7 @@ class Overlay:
             frame.paste(Image.blend(band, self._veil, 0.62), (0, top))
         draw = ImageDraw.Draw(frame)
         clock = f"{now:%Y-%m-%d  %H:%M:%S}.{now.microsecond // 100_000}"
-        draw.text((16, 14), self._name, fill=INK, font=self._letters, anchor="lm")
+        draw.bitmap((0, 0), self._name, fill=INK)
         draw.text((WIDTH - 16, 14), clock, fill=INK, font=font(17), anchor="rm")
         digits = f"{counter:07d}"
         draw.text((16, HEIGHT - 14), digits, fill=INK, font=font(17), anchor="lm")

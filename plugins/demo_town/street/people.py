@@ -17,8 +17,8 @@ Facing = Literal["right", "left", "viewer", "away"]
 PHASES = 16
 STRIDE_M = 1.4
 """Two steps."""
-LARGE = 480
-"""Rows of the figures before they are reduced."""
+LARGE, MASTER = 480, 160
+"""Rows of the figures while they are drawn, and as they are kept."""
 
 SKINS: tuple[Colour, ...] = ((236, 196, 168), (224, 178, 148), (206, 160, 130))
 HAIRS: tuple[Colour, ...] = ((58, 42, 32), (128, 88, 50), (196, 160, 96), (150, 148, 146))
@@ -66,15 +66,20 @@ def phase_at(walked: float, person: Person) -> int:
     return int(walked / (STRIDE_M * person.tall / 1.75) * PHASES) % PHASES
 
 
-@lru_cache(maxsize=600)
+@lru_cache(maxsize=128)
 def figure(person: Person, facing: Facing, phase: int, rows: int) -> Image.Image:
     """The person, `rows` pixels tall; the feet are at the bottom, in the middle."""
-    large = (
-        _Figure(person, phase).side()
-        if facing in ("right", "left")
-        else (_Figure(person, phase).front(away=facing == "away"))
-    )
-    small = large.resize((max(2, round(rows * 0.6)), max(3, rows)), Image.Resampling.BOX)
+    size = max(2, round(rows * 0.6)), max(3, rows)
+    return _master(person, facing, phase).resize(size, Image.Resampling.BOX)
+
+
+@lru_cache(maxsize=400)
+def _master(person: Person, facing: Facing, phase: int) -> Image.Image:
+    """The person at a size from which all others are made: drawing takes longer than reducing."""
+    drawn = _Figure(person, phase)
+    sideways = facing in ("right", "left")
+    large = drawn.side() if sideways else drawn.front(away=facing == "away")
+    small = large.reduce(LARGE // MASTER)
     return small.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if facing == "left" else small
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
 from functools import lru_cache
 from math import sin, tau
 
-from PIL import Image
-
 from .letters import font
-from .scene import Sprite
-from .site import Site
+from .site import Prop, Site
 from .things import IRON, LEAVES
 from .tide import level
 from .view import Canvas, Colour, View, mix, shade
@@ -21,7 +17,9 @@ WALL, BANK = -5.0, -58.0
 SURFACE = -1.3
 """The water, in metres above the quay."""
 PHASES = 12
-WATER = (40, 92, 112, 178)
+FAR = 150.0
+"""Farther than anything that moves."""
+WATER = (30, 84, 108, 150)
 STONE: Colour = (168, 162, 152)
 
 
@@ -72,7 +70,7 @@ def bridge(site: Site) -> None:
                 shade(STONE, 0.94),
             )
         canvas.upright(x, 5.9, z, 0.25, 3.0, dark)
-        site.bulbs.ball((x, 9.0, z), 0.36, (255, 226, 166))
+        site.panes.ball((x, 9.0, z), 0.36, (255, 226, 166))
 
 
 def railing(site: Site) -> None:
@@ -86,22 +84,11 @@ def railing(site: Site) -> None:
         canvas.polygon(
             [(WALL, y, 4.0), (WALL, y, 60.0), (WALL, y - thick, 60.0), (WALL, y - thick, 4.0)], IRON
         )
-    site.add_prop(canvas, 4.0)
+    site.add_prop(canvas, FAR)
 
 
-def moving_water(view: View) -> Callable[[float], Iterable[Sprite]]:
-    """What the river does at an instant: ripples that glitter, and the gauge with its level."""
-    ripples = _ripples(view)
-
-    def at(seconds: float) -> Iterable[Sprite]:
-        image, spot = ripples[int(seconds * 8) % PHASES]
-        yield Sprite(1_000, image, spot)
-        yield _gauge(view, round(level(seconds) * 100))
-
-    return at
-
-
-def _ripples(view: View) -> list[tuple[Image.Image, tuple[int, int]]]:
+def ripples(view: View) -> list[Prop]:
+    """The glitter of the water, in all its phases."""
     dice = random.Random(8)
     waves = []
     for _ in range(900):
@@ -131,27 +118,32 @@ def _ripples(view: View) -> list[tuple[Image.Image, tuple[int, int]]]:
                 )
         picture = canvas.finished()
         box = picture.getbbox() or (0, 0, 1, 1)
-        pictures.append((picture.crop(box), box[:2]))
+        pictures.append(Prop(FAR, picture.crop(box), (box[0], box[1])))
     return pictures
 
 
+def gauge(view: View, seconds: float) -> Prop:
+    """The gauge as the water stands at an instant."""
+    return _gauge(view, round(level(seconds) * 100))
+
+
 @lru_cache(maxsize=4)
-def _gauge(view: View, centimetres: int) -> Sprite:
+def _gauge(view: View, centimetres: int) -> Prop:
     """The gauge: a mark for each 20 cm, a number for each metre; the water stands at the level."""
-    canvas, x, z, top = Canvas(view, fine=3), WALL - 1.3, 9.4, 0.75
-    canvas.upright(x, SURFACE, z, 0.42, top - SURFACE, (244, 244, 240))
+    x, z, top = WALL - 1.3, 11.5, 0.85
+    left, upper = view.at(x - 0.4, top + 0.1, z)
+    right, lower = view.at(x + 0.4, SURFACE - 0.1, z)
+    canvas = Canvas(view, box=(int(left), int(upper), int(right), int(lower)), fine=3)
+    canvas.upright(x, SURFACE, z, 0.56, top - SURFACE, (244, 244, 240))
     for mark in range(0, 600, 20):
         y = SURFACE + (mark - centimetres) / 100
-        if SURFACE < y < top - 0.12:
-            side = -0.1 if mark // 20 % 2 else 0.1
-            canvas.upright(x + side, y, z, 0.2, 0.1, (30, 34, 40))
-            if mark % 100 == 0:
-                canvas.upright(x, y, z, 0.42, 0.1, (190, 36, 40))
-                column, row = canvas.pixel((x, y + 0.26, z))
+        if SURFACE < y < top - 0.1:
+            whole = mark % 100 == 0
+            canvas.upright(x - 0.16, y, z, 0.24, 0.08, (190, 36, 40) if whole else (30, 34, 40))
+            if whole and SURFACE + 0.15 < y < top - 0.2:
+                spot = canvas.pixel((x + 0.12, y + 0.04, z))
                 canvas.draw.text(
-                    (column, row), str(mark // 100), (190, 36, 40), font(52), "mm", stroke_width=1
+                    spot, str(mark // 100), (190, 36, 40), font(56), anchor="mm", stroke_width=1
                 )
-    canvas.upright(x, SURFACE, z, 0.5, 0.05, (210, 226, 232))
-    picture = canvas.finished()
-    box = picture.getbbox() or (0, 0, 1, 1)
-    return Sprite(200, picture.crop(box), (box[0], box[1]))
+    canvas.upright(x, SURFACE, z, 0.66, 0.05, (210, 226, 232))
+    return Prop(FAR, canvas.finished(), canvas.box[:2])

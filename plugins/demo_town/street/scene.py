@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,12 +12,14 @@ from math import hypot
 from PIL import Image, ImageChops, ImageDraw
 
 from . import cars, people
+from .backdrop import Backdrop
 from .light import light_at
 from .overlay import Overlay
-from .site import Backdrop, Site
+from .site import Prop, Site
 
 FAR, NEAR = 78.0, 3.5
 """Where cars come into the picture, and where they have left it (metres)."""
+PHASES_PER_SECOND = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,10 @@ class Path:
         return hypot(self.end[0] - self.start[0], self.end[1] - self.start[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Sprite:
-    """Something that moves, at its place in one frame."""
-
-    z: float
-    image: Image.Image
-    spot: tuple[int, int]
-
-
 class Scene:
     """A camera of the demo town. Its picture depends on the time alone.
 
-    `live` gives what moves by itself, at an instant.
+    `behind` gives a thing that changes with time and stands behind all props.
     """
 
     def __init__(
@@ -67,11 +60,10 @@ class Scene:
         paths: list[Path],
         overlay: Overlay,
         seed: int,
-        live: Callable[[float], Iterable[Sprite]] = lambda _: (),
+        behind: Callable[[float], Prop] | None = None,
     ) -> None:
         self._view = site.view
-        self._props = [Sprite(prop.z, prop.image, prop.spot) for prop in site.props]
-        self._lanes, self._paths, self._overlay, self._live = lanes, paths, overlay, live
+        self._lanes, self._paths, self._overlay, self._behind = lanes, paths, overlay, behind
         self._backdrop = Backdrop(site, seed)
         self._minute: tuple[int, int] | None = None
         self._light = light_at(12.0)
@@ -80,20 +72,30 @@ class Scene:
         """The picture at a local time."""
         self._relight(now)
         seconds = now.timestamp()
-        picture = self._backdrop.picture.copy()
-        moving = [*self._props, *self._live(seconds), *self._walkers(seconds)]
+        pictures = self._backdrop.pictures
+        picture = pictures[int(seconds * PHASES_PER_SECOND) % len(pictures)].copy()
+        if self._behind is not None:
+            self._backdrop.behind(self._behind(seconds)).paste_on(picture)
         traffic = list(self._traffic(seconds))
-        for lane, car, z in traffic:
-            image, spot = cars.draw(self._view, car, lane.x, z, coming=lane.coming)
-            moving.append(Sprite(z, image, spot))
-        for sprite in sorted(moving, key=lambda sprite: -sprite.z):
-            picture.paste(sprite.image, sprite.spot, sprite.image)
-        picture = ImageChops.multiply(picture, self._backdrop.light)
+        driving = (
+            cars.draw(self._view, car, lane.x, z, coming=lane.coming) for lane, car, z in traffic
+        )
+        self._put(picture, [*self._walkers(seconds), *driving])
         if self._light.lamps > 0.3:
             for lane, car, z in traffic:
                 self._headlights(picture, lane, car, z)
         self._overlay.write(picture, now, counter)
         return picture
+
+    def _put(self, picture: Image.Image, moving: list[Prop]) -> None:
+        """Put what moves into the picture, the farthest first, and again the props before it."""
+        things = [(thing.z, True, self._backdrop.lit(thing)) for thing in moving]
+        things += [(prop.z, False, prop) for prop in self._backdrop.props]
+        fresh: list[Prop] = []
+        for _, moves, thing in sorted(things, key=lambda entry: -entry[0]):
+            if moves or any(thing.meets(other) for other in fresh):
+                thing.paste_on(picture)
+                fresh.append(thing)
 
     def _relight(self, now: datetime) -> None:
         if self._minute != (minute := (now.hour, now.minute)):
@@ -111,7 +113,7 @@ class Scene:
                     z = FAR - driven if lane.coming else NEAR + driven
                     yield lane, cars.any_car(dice), z
 
-    def _walkers(self, seconds: float) -> Iterator[Sprite]:
+    def _walkers(self, seconds: float) -> Iterator[Prop]:
         for path in self._paths:
             for dice, since in _passing(seconds, path.every, path.length / 0.95, path.seed):
                 person = people.anybody(dice)
@@ -120,7 +122,7 @@ class Scene:
                 if walked < path.length:
                     yield self._walker(path, person, walked, sideways)
 
-    def _walker(self, path: Path, person: people.Person, walked: float, sideways: float) -> Sprite:
+    def _walker(self, path: Path, person: people.Person, walked: float, sideways: float) -> Prop:
         (x0, z0), (x1, z1) = path.start, path.end
         share = walked / path.length
         x, z = x0 + (x1 - x0) * share, z0 + (z1 - z0) * share
@@ -133,7 +135,7 @@ class Scene:
         rows = round(person.tall * self._view.scale(z))
         image = people.figure(person, facing, people.phase_at(walked, person), rows)
         column, row = self._view.at(x, 0, z)
-        return Sprite(z, image, (round(column - image.width / 2), round(row - image.height)))
+        return Prop(z, image, (round(column - image.width / 2), round(row - image.height)))
 
     def _headlights(self, picture: Image.Image, lane: Lane, car: cars.Car, z: float) -> None:
         ink = (255, 244, 214) if lane.coming else (255, 40, 30)

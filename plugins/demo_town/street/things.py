@@ -51,8 +51,9 @@ def lamp(site: Site, x: float, z: float, *, arm: float = 0.0) -> None:
     canvas.upright(x, 0, z, 0.11, high, IRON)
     canvas.upright(x + arm / 2, high, z, abs(arm) + 0.3, 0.09, IRON)
     canvas.upright(x + arm, high - 0.1, z, 0.6, 0.12, shade(IRON, 1.3))
-    site.add_prop(canvas, z)
-    site.bulbs.upright(x + arm, high - 0.17, z, 0.5, 0.09, (255, 240, 206))
+    bulb = Canvas(site.view)
+    bulb.upright(x + arm, high - 0.17, z, 0.5, 0.09, (255, 240, 206))
+    site.add_prop(canvas, z, bulb)
     site.lamps.append((x + arm, high - 0.2, z))
 
 
@@ -90,8 +91,9 @@ def stall(site: Site, x: float, z: float, cloth: Colour, dice: random.Random) ->
         for _ in range(16):
             spot = left + dice.uniform(-0.24, 0.24), 1.0 + dice.uniform(0, 0.14), z
             canvas.ball(spot, 0.075, shade(ink, dice.uniform(0.8, 1.15)))
-    site.add_prop(canvas, z)
-    site.bulbs.ball((x, low - 0.1, z + 0.4), 0.06, (255, 226, 166))
+    bulb = Canvas(site.view)
+    bulb.ball((x, low - 0.1, z + 0.4), 0.06, (255, 226, 166))
+    site.add_prop(canvas, z, bulb)
     site.lamps.append((x, low, z - 0.3))
 
 
@@ -114,8 +116,9 @@ def panic_pillar(site: Site, x: float, z: float) -> None:
     canvas.upright(x, 1.0, z, 0.3, 0.36, (238, 238, 236))
     canvas.ball((x, 1.18, z), 0.11, (206, 20, 26))
     _vertical_word(canvas, x, 2.02, z, "SOS")
-    site.add_prop(canvas, z)
-    site.bulbs.ball((x, 2.26, z), 0.12, (130, 196, 255), 1.1)
+    beacon = Canvas(site.view)
+    beacon.ball((x, 2.26, z), 0.12, (130, 196, 255), 1.1)
+    site.add_prop(canvas, z, beacon)
 
 
 def _vertical_word(canvas: Canvas, x: float, top: float, z: float, word: str) -> None:

@@ -54,7 +54,8 @@ def mix(one: Colour, other: Colour, share: float) -> Colour:
 
 
 class Canvas:
-    """A picture in the making, drawn in metres; `fine` times larger than it comes out."""
+    """A picture in the making, drawn in metres; `fine` times larger than it comes out. What is
+    drawn here is cut out of `hides`, a picture of what lies behind."""
 
     def __init__(
         self,
@@ -63,10 +64,12 @@ class Canvas:
         mode: str = "RGBA",
         box: tuple[int, int, int, int] = (0, 0, WIDTH, HEIGHT),
         fine: int = FINE,
+        hides: Canvas | None = None,
     ) -> None:
         self.view = view
         self.box = box
         self.fine = fine
+        self.hides = hides
         self._size = (box[2] - box[0], box[3] - box[1])
         size = (self._size[0] * fine, self._size[1] * fine)
         self.image = Image.new(mode, size)
@@ -77,7 +80,10 @@ class Canvas:
         return (x - self.box[0]) * self.fine, (y - self.box[1]) * self.fine
 
     def polygon(self, points: Iterable[Point], ink: Ink) -> None:
-        self.draw.polygon([self.pixel(point) for point in points], fill=ink)
+        corners = [self.pixel(point) for point in points]
+        self.draw.polygon(corners, fill=ink)
+        if self.hides is not None:
+            self.hides.draw.polygon(corners, fill=(0, 0, 0, 0))
 
     def line(self, points: Sequence[Point], ink: Ink, width: float) -> None:
         """`width` in metres, at the distance of the first point."""
