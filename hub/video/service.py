@@ -70,6 +70,7 @@ class Video:
             notice=self._notice,
             down=self._capture_down,
         )
+        self._indexed = asyncio.Event()
         self._running: asyncio.Task[Any] | None = None
 
     async def start(self) -> None:
@@ -160,6 +161,7 @@ class Video:
 
     async def _connected(self, peer: wire.Peer) -> None:
         """Bring a capture process, new or taken over, to what is wanted; then the index."""
+        self._indexed.clear()
         await self._tell_cameras(peer)
         state, _ = await peer.request("state")
         for fields in state["cameras"]:
@@ -168,6 +170,7 @@ class Video:
             await self._order(peer, order)
         state, _ = await peer.request("state")
         await self._reconciler.run(frozenset(state["open"]))
+        self._indexed.set()
         log.info("the capture process %d serves %d cameras", peer.pid, len(self._cameras))
 
     async def _tell_cameras(self, peer: wire.Peer) -> None:
@@ -197,13 +200,16 @@ class Video:
                 report = wire.build(wire.SegmentReport, head)
                 await self._store.write(lambda c: index.put_segments(c, [report]))
             case "recorded":
-                await self._finished(wire.build(wire.RecordedReport, head))
+                self._tasks.start(
+                    self._finished(wire.build(wire.RecordedReport, head)), "close a recording"
+                )
             case "trouble":
                 log.error("%s is not recorded: %s", head.get("camera"), explain(str(head["why"])))
             case other:
                 raise wire.WireError(f"an unknown notice '{other}'")
 
     async def _finished(self, report: wire.RecordedReport) -> None:
+        await self._indexed.wait()  # it is judged by the files that there are
         until = None if report.until is None else instant(report.until)
         done = await self._store.write(
             lambda connection: index.finish_recording(connection, report.order, until)

@@ -1,4 +1,4 @@
-"""RTSP cameras, served by GStreamer's server: run with the system's python3, which has its bindings.
+"""RTSP cameras, served by GStreamer's server; runs under the system's python3, which has gi.
 
     /usr/bin/python3 rtsp_server.py PORT MOUNTS USER PASSWORD FILE...
 
@@ -26,7 +26,8 @@ def load(path):
         units, caps = [], ""
         pipeline = Gst.parse_launch(
             f'filesrc location="{path}" ! qtdemux ! {codec}parse config-interval=-1 '
-            f"! video/x-{codec},stream-format=byte-stream,alignment=au ! appsink name=sink sync=false"
+            f"! video/x-{codec},stream-format=byte-stream,alignment=au "
+            "! appsink name=sink sync=false"
         )
         sink = pipeline.get_by_name("sink")
         pipeline.set_state(Gst.State.PLAYING)

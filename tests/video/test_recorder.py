@@ -1,0 +1,179 @@
+"""The pre-roll ring, and what is written of it when windows are ordered."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.video import mp4, wire
+from hub.video.capture.fragments import Fragment
+from hub.video.capture.recorder import Recorder
+from hub.video.capture.ring import Ring
+from hub.video.capture.segment import Archive
+from tests.video.conftest import fragments_of
+from tests.world import counted_clip
+
+START = 1_800_000_000.0
+
+
+@pytest.fixture(scope="module")
+def fragments(clip: Path) -> list[Fragment]:
+    return fragments_of(clip, start=START)
+
+
+class Kept:
+    """A recorder, and what it told."""
+
+    def __init__(self, data: Path, ring_s: float = 60.0) -> None:
+        self.told: list[tuple[str, Any]] = []
+        self.data = data
+        self.finisher = ThreadPoolExecutor(1)
+        source = wire.Source("x", None, None, ring_s, 1 << 30, False)
+        self.recorder = Recorder("camera.a", source, Archive(data), self.finisher, self.tell)
+
+    def tell(self, name: str, report: object) -> None:
+        self.told.append((name, report))
+
+    def order(self, name: str, start: float, end: float) -> None:
+        self.recorder.order(wire.Order(name, "camera.a", START + start, START + end))
+
+    def take(self, fragments: list[Fragment]) -> None:
+        for fragment in fragments:
+            self.recorder.take(fragment)
+
+    def files(self) -> list[list[int]]:
+        self.recorder.close()
+        self.finisher.shutdown(wait=True)
+        paths = sorted((self.data / "archive").rglob("*.mp4"))
+        return [counted_clip.numbers(path) for path in paths]
+
+    def over(self) -> list[str]:
+        return [report.order for name, report in self.told if name == "recorded"]
+
+
+def seconds(first: int, end: int) -> list[int]:
+    return list(range(first * 25, end * 25))
+
+
+@given(seconds=st.floats(0.5, 30), room=st.integers(1_000, 3_000_000), cut=st.integers(0, 100))
+@settings(max_examples=40, deadline=None)
+def test_the_ring_keeps_its_bounds_and_whole_groups(
+    fragments: list[Fragment], seconds: float, room: int, cut: int
+) -> None:
+    ring = Ring(seconds, room)
+    for number, fragment in enumerate(fragments):
+        if number == cut:
+            ring.interrupt()
+        ring.add(fragment)
+        groups = list(ring)
+        assert ring.bytes == sum(len(f.data) for group in groups for f in group.fragments)
+        assert ring.bytes <= room
+        assert all(group.fragments[0].key for group in groups)
+        if len(groups) > 1:
+            assert groups[-1].end - groups[1].start <= seconds + 1e-6
+
+
+def test_a_window_in_the_past_is_written_from_the_keyframe_before_it(
+    tmp_path: Path, fragments: list[Fragment]
+) -> None:
+    kept = Kept(tmp_path)
+    kept.take(fragments[:50])
+    kept.order("past", 2.5, 4.5)
+    kept.take(fragments[50:])
+    assert kept.files() == [seconds(2, 5)]
+    assert kept.over() == ["past"]
+
+
+def test_windows_that_overlap_share_their_files(tmp_path: Path, fragments: list[Fragment]) -> None:
+    kept = Kept(tmp_path)
+    kept.take(fragments[:50])
+    kept.order("one", 8.5, 11.5)
+    kept.take(fragments[50:53])
+    kept.order("two", 5.5, 13.5)
+    kept.take(fragments[53:60])
+    kept.order("three", 1.5, 2.5)
+    kept.take(fragments[60:])
+    written = kept.files()
+    assert written == [seconds(1, 3), seconds(5, 8), seconds(8, 14)]
+    assert sorted(kept.over()) == ["one", "three", "two"]
+
+
+def test_a_later_order_lengthens_and_a_finished_one_is_told_again(
+    tmp_path: Path, fragments: list[Fragment]
+) -> None:
+    kept = Kept(tmp_path)
+    kept.take(fragments[:10])
+    kept.order("one", 1, 3)
+    kept.order("one", 1, 6)
+    kept.take(fragments[10:80])
+    kept.order("one", 1, 6)
+    assert kept.files() == [seconds(1, 6)]
+    assert kept.over() == ["one", "one"]
+
+
+def test_an_order_ends_though_the_camera_gives_nothing(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.order("dead", 0, 5)
+    kept.recorder.tick(START + 6)
+    kept.recorder.tick(START + 11)
+    assert kept.files() == []
+    assert kept.over() == ["dead"]
+
+
+def test_a_broken_stream_ends_the_file_and_the_next_keyframe_begins_another(
+    tmp_path: Path, fragments: list[Fragment]
+) -> None:
+    kept = Kept(tmp_path)
+    kept.order("all", 0, 60)
+    kept.take(fragments[:12])
+    kept.recorder.interrupt()
+    kept.take(fragments[18:30])
+    assert kept.files() == [list(range(60)), seconds(4, 6)]
+
+
+def later(fragment: Fragment, seconds: int) -> Fragment:
+    """The same pictures at another place of the stream."""
+    time = fragment.moof.time + seconds * fragment.epoch.scale
+    head = mp4.moved(fragment.data, fragment.moof, time)
+    return replace(
+        fragment,
+        data=bytes(head) + fragment.data[fragment.moof.size :],
+        moof=fragment.moof._replace(time=time),
+        start=fragment.start + seconds,
+    )
+
+
+def test_files_are_about_a_minute_long(tmp_path: Path, fragments: list[Fragment]) -> None:
+    kept = Kept(tmp_path)
+    kept.order("long", 0, 1000)
+    for turn in range(7):
+        for fragment in fragments:
+            kept.recorder.take(later(fragment, 20 * turn))
+    lengths = [len(numbers) / 25 for numbers in kept.files()]
+    assert sum(lengths) == 140
+    assert max(lengths) <= 60
+    assert len(lengths) == 3
+
+
+def test_a_full_disk_is_told_and_recording_is_tried_again(
+    tmp_path: Path, fragments: list[Fragment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept(tmp_path)
+    kept.order("all", 0, 60)
+    kept.take(fragments[:8])
+    real = os.writev
+    monkeypatch.setattr("os.writev", lambda fd, parts: real(fd, [b"".join(parts)[:50]]))
+    kept.take(fragments[8:9])
+    monkeypatch.undo()
+    kept.take(fragments[9:])
+    assert [report["why"] for name, report in kept.told if name == "trouble"] == ["disk_full"]
+    first, later = kept.files()
+    assert first == list(range(40)), "a torn fragment was left in the file"
+    assert later[0] >= 11 * 25
