@@ -108,7 +108,7 @@ class Answers:
         try:
             update = Update.model_validate(raw, context={"bot": self._bot})
         except ValidationError:
-            self._refusals.note("Telegram", "an update that cannot be read")
+            self._refusals.note("Telegram updates", "one that cannot be read")
         else:
             if update.callback_query is not None:
                 await self._pressed(update.callback_query)
@@ -123,13 +123,13 @@ class Answers:
         verb, _, token = (query.data or "").partition(":")
         verdict = VERBS.get(verb)
         if verdict is None or not token:
-            self._refusals.note("Telegram", "a button that is not the hub's")
+            self._refusals.note("Telegram buttons", "one that is not the hub's")
             self._thank(query, texts.word("unknown_button"), alert=True)
             return
         try:
             text = await self._commit(token, verdict, str(query.from_user.id), texts)
         except Refused as refusal:
-            self._refusals.note("Telegram", f"an answer of user {query.from_user.id}: {refusal}")
+            self._refusals.note("Telegram answers", f"user {query.from_user.id}: {refusal}")
             self._thank(query, str(refusal), alert=True)
         else:
             self._thank(query, text, edit=lambda: self._mark(query, verdict))
@@ -153,7 +153,7 @@ class Answers:
         text, chat = message.text or "", message.chat
         if not text or (chat.type != "private" and not text.startswith("/")):
             return
-        self._refusals.note("Telegram", f"chat {chat.id} wrote; the bot takes no texts")
+        self._refusals.note("Telegram texts", f"chat {chat.id} wrote to the bot")
         if chat.id in self._greeted:
             return
         self._greeted[chat.id] = None

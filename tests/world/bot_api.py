@@ -33,7 +33,7 @@ INT_FIELDS = {"chat_id", "message_id", "offset", "timeout", "limit"}
 
 FaultKind = Literal[
     "slow", "limit", "error", "blocked", "no_chat", "reset", "reset_upload", "lost_answer",
-    "garbage",
+    "garbage", "redirect",
 ]  # fmt: skip
 
 
@@ -64,6 +64,7 @@ class BotApi:
         self._update_ids = itertools.count(870_000_001)
         self._poll = 0
         self._changed = asyncio.Condition()
+        self._telling: set[asyncio.Future[None]] = set()
         self._runner: web.AppRunner | None = None
 
     # --- running ---
@@ -139,7 +140,9 @@ class BotApi:
             async with self._changed:
                 self._changed.notify_all()
 
-        self._telling = asyncio.ensure_future(tell())
+        task = asyncio.ensure_future(tell())
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     # --- calls ---
 
@@ -192,6 +195,8 @@ class BotApi:
             case Fault(kind="reset_upload"):
                 await request.content.readany()
                 _cut(request)
+            case Fault(kind="redirect"):
+                raise web.HTTPTemporaryRedirect(request.rel_url)
             case Fault(kind="garbage"):
                 text = f"<html>502 Bad Gateway: {request.path}</html>"
                 raise web.HTTPBadGateway(text=text, content_type="text/html")

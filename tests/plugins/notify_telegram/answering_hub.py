@@ -13,7 +13,7 @@ from pathlib import Path
 
 from plugins.notify_telegram import hub_setup
 from plugins.notify_telegram.config import Config
-from tests.plugins.notify_telegram.conftest import Context
+from tests.plugins.notify_telegram.parts import Context
 from tests.world.bot_api import TOKEN
 
 

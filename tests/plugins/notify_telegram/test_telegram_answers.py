@@ -8,7 +8,7 @@ import pytest
 from hub.api import Note
 from plugins.notify_telegram import hub_setup
 from plugins.notify_telegram.config import Config
-from tests.plugins.notify_telegram.conftest import note, picture
+from tests.plugins.notify_telegram.parts import note, picture
 from tests.world.bot_api import TOKEN, BotApi
 
 

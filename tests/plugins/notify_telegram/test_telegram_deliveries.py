@@ -11,7 +11,7 @@ import pytest
 from hub.api import AuthFailed, ConfigProblem, DeliveryFailed, Person
 from plugins.notify_telegram import hub_diagnostics, hub_notifiers, hub_setup, hub_teardown
 from plugins.notify_telegram.config import Config
-from tests.plugins.notify_telegram.conftest import JPEG, note, picture
+from tests.plugins.notify_telegram.parts import JPEG, note, picture
 from tests.world.bot_api import TOKEN, BotApi
 
 
@@ -191,11 +191,11 @@ async def test_without_telegram_the_plugin_runs_and_delivers_when_it_is_back(hub
     await api.stop()
 
 
-@pytest.mark.parametrize("fault", ["reset", "garbage", "error", "lost_answer"])
+@pytest.mark.parametrize("fault", ["reset", "garbage", "error", "lost_answer", "redirect"])
 async def test_the_token_is_in_no_message_and_no_log(telegram, api, caplog, fault) -> None:
     caplog.set_level(logging.DEBUG)
-    api.fail(fault, "sendMessage")
-    api.fail(fault, "getUpdates")
+    api.fail(fault, "sendMessage", times=20)
+    api.fail(fault, "getUpdates", times=20 if fault == "redirect" else 1)
     with pytest.raises(DeliveryFailed) as failed:
         await telegram(note())
     api.write(1, "hello")

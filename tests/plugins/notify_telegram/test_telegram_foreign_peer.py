@@ -6,7 +6,7 @@ import pytest
 
 from plugins.notify_telegram import hub_notifiers, hub_setup
 from plugins.notify_telegram.config import Config
-from tests.plugins.notify_telegram.conftest import JPEG, note, picture
+from tests.plugins.notify_telegram.parts import JPEG, note, picture
 from tests.world.bot_api import TOKEN
 from tests.world.telemelya import missing, telemelya
 

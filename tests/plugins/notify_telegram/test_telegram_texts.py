@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 from hub.api import Note, Severity, Status
 from plugins import notify_telegram
 from plugins.notify_telegram.texts import CHANGES, LANGUAGES, Library, cut
-from tests.plugins.notify_telegram.conftest import INCIDENT, note
+from tests.plugins.notify_telegram.parts import INCIDENT, note
 from tests.world.bot_chats import parse_html
 
 LIBRARY = Library("uk", ZoneInfo("Europe/Kyiv"))
