@@ -1,0 +1,147 @@
+"""What has just happened, and which parts of the page it concerns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.model.core_events import StateChanged
+from hub.model.entity import State
+from hub.model.event import Event
+
+KEPT = 100
+LISTENERS = 200
+PAUSE_S = 0.5
+"""A page is told of changes at most so often, however many there are."""
+SILENCE_S = 20.0
+"""A page that has nothing to be told hears at least a sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of the list of events."""
+
+    at: datetime
+    type: str
+    source: str
+    incident: int | None
+    detail: str
+    state: State | None
+    drill: bool
+
+
+class TooManyListeners(Exception):
+    """So many pages are open that another one cannot be told of changes."""
+
+
+class Feed:
+    """Listens to the bus: keeps the last events, and tells open pages which parts are stale."""
+
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self._clock = clock
+        self._last: deque[Happened] = deque(maxlen=KEPT)
+        self._listeners: set[_Listener] = set()
+        self._closed = False
+        self._unsubscribe = bus.subscribe(None, self._take, owner="web")
+
+    def last(self, limit: int) -> list[Happened]:
+        """The last events, the newest first."""
+        return list(self._last)[: -limit - 1 : -1]
+
+    def _take(self, event: Event) -> None:
+        if _is_notable(event):
+            self._last.append(self._line(event))
+        parts = _parts_of(event)
+        for listener in self._listeners:
+            listener.tell(parts)
+
+    def _line(self, event: Event) -> Happened:
+        incident = event.payload.get("incident")
+        detail = event.payload.get("why") or event.payload.get("reason") or ""
+        return Happened(
+            at=event.received_at or self._clock.now(),
+            type=event.type,
+            source=event.source,
+            incident=incident if isinstance(incident, int) else None,
+            detail=str(detail),
+            state=event.new if isinstance(event, StateChanged) else None,
+            drill=event.drill,
+        )
+
+    async def changes(self) -> AsyncGenerator[frozenset[str], None]:
+        """Names of parts that are stale, as they become so; an empty set as a sign of life. Ends
+        when the hub does. Raises TooManyListeners."""
+        if len(self._listeners) >= LISTENERS:
+            raise TooManyListeners
+        listener = _Listener()
+        self._listeners.add(listener)
+        try:
+            while not self._closed:
+                yield await listener.next()
+                await self._clock.sleep(PAUSE_S)
+        finally:
+            self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """Let all listeners go."""
+        self._closed = True
+        self._unsubscribe()
+        for listener in self._listeners:
+            listener.tell(frozenset({"closing"}))
+
+
+class _Listener:
+    """One open page: what it was not told yet is a set of names, so it never grows."""
+
+    def __init__(self) -> None:
+        self._stale: set[str] = set()
+        self._told = asyncio.Event()
+
+    def tell(self, parts: frozenset[str]) -> None:
+        self._stale |= parts
+        self._told.set()
+
+    async def next(self) -> frozenset[str]:
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                await self._told.wait()
+        except TimeoutError:
+            return frozenset()
+        self._told.clear()
+        stale, self._stale = frozenset(self._stale), set()
+        return stale
+
+
+def _is_notable(event: Event) -> bool:
+    """A number that moves, or an attribute, is no news; a door that opens is."""
+    if not isinstance(event, StateChanged):
+        return event.type != "delivery.done"
+    if event.old is None or event.old.value is None or event.source.startswith("event."):
+        return False
+    changed = (event.old.value, event.old.available) != (event.new.value, event.new.available)
+    is_number = type(event.new.value) in (int, float) and event.old.available == event.new.available
+    return changed and not is_number
+
+
+def _parts_of(event: Event) -> frozenset[str]:
+    room, _, what = event.type.partition(".")
+    match room:
+        case "state_changed":
+            is_camera = event.source.startswith("camera.")
+            parts = {"cameras"} if is_camera else {"entities"}
+        case "camera":
+            parts = {"cameras", "events"}
+        case "incident":
+            parts = {"incidents", "messages", "events"}
+        case "delivery":
+            parts = {"messages"} | ({"events"} if what == "failed" else set())
+        case "plugin" | "hub":
+            parts = {"system", "cameras", "entities", "events"}
+        case _:
+            parts = {"events"}
+    return frozenset(parts | {"events"} if _is_notable(event) else parts)

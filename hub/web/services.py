@@ -1,0 +1,49 @@
+"""What the web needs of the rest of the hub; the application hands it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hub.access.seam import Access
+from hub.alarms.answers import Answers
+from hub.alarms.path import Alarms
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.plugin.supervisor import Supervisor
+from hub.registry import Registry
+from hub.text.translations import Texts
+from hub.video.service import Video
+
+Ready = Callable[[], tuple[bool, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Town:
+    """What the town has said of itself."""
+
+    name: str
+    language: str
+    time_zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebServices:
+    """`video` is None where the hub runs without cameras. `ready` tells whether the hub does its
+    work, with a word for each part of it. Incidents' pictures lie under `data_dir`."""
+
+    registry: Registry
+    alarms: Alarms
+    answers: Answers
+    access: Access
+    video: Video | None
+    supervisor: Supervisor
+    texts: Texts
+    bus: Bus
+    clock: Clock
+    town: Town
+    data_dir: Path
+    ready: Ready

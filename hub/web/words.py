@@ -1,0 +1,209 @@
+"""The hub's own words, as people read them: statuses, states, events, what became of a note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from gettext import NullTranslations
+from typing import Any
+
+from babel.numbers import format_decimal
+
+from hub.model.entity import Entity, State
+
+
+def N_(message: str) -> str:
+    """Mark a text for translation."""
+    return message
+
+
+STATUSES = {
+    "open": N_("open"),
+    "acknowledged": N_("accepted"),
+    "dispatched": N_("unit sent"),
+    "on_scene": N_("on scene"),
+    "resolved": N_("resolved"),
+    "closed": N_("closed"),
+    "dismissed": N_("dismissed"),
+}
+SEVERITIES = {"low": N_("low"), "high": N_("high"), "critical": N_("critical")}
+KINDS = {
+    "panic": N_("Panic button"),
+    "flood": N_("Flood"),
+    "intrusion": N_("Intrusion"),
+    "technical": N_("Technical"),
+    "panic_button": N_("Panic button"),
+}
+JOURNAL = {
+    "opened": N_("opened the incident"),
+    "joined": N_("added an event"),
+    "acknowledged": N_("accepted"),
+    "dispatched": N_("sent a unit"),
+    "on_scene": N_("arrived on scene"),
+    "resolved": N_("resolved"),
+    "closed": N_("closed"),
+    "dismissed": N_("dismissed"),
+    "note": N_("noted"),
+    "rung": N_("told the next rung"),
+}
+WAYS = {
+    "page": N_("this page"),
+    "web": N_("page"),
+    "api": N_("API"),
+    "telegram": "Telegram",
+    "cli": N_("command line"),
+    "automation": N_("automation"),
+    "plugin": N_("plugin"),
+}
+NOTES = {
+    "alarm": N_("Alarm"),
+    "photo": N_("Picture"),
+    "message": N_("Message"),
+    "update": N_("Update"),
+}
+DELIVERIES = {
+    "pending": N_("waiting"),
+    "sending": N_("being sent"),
+    "delivered": N_("delivered"),
+    "failed": N_("failed"),
+    "superseded": N_("taken back"),
+}
+PLUGINS = {
+    "disabled": N_("disabled"),
+    "setting_up": N_("starting"),
+    "running": N_("running"),
+    "retrying": N_("trying again"),
+    "failed": N_("failed"),
+    "stopping": N_("stopping"),
+}
+EVENTS = {
+    "hub.started": N_("The hub has started"),
+    "camera.lost": N_("Camera lost"),
+    "camera.back": N_("Camera is back"),
+    "recording.finished": N_("Recording finished"),
+    "incident.opened": N_("Incident opened"),
+    "incident.changed": N_("Incident changed"),
+    "incident.acknowledged": N_("Incident accepted"),
+    "delivery.done": N_("Message delivered"),
+    "delivery.failed": N_("Message not delivered"),
+    "plugin.failed": N_("Plugin failed"),
+    "plugin.running": N_("Plugin is running"),
+    "automation.refused": N_("Automation was busy"),
+    "panic_button.pressed": N_("Panic button pressed"),
+}
+"""The hub's events, and those of bundled plugins; any other is shown by its type."""
+PEOPLE = {"local administrator": N_("local administrator"), "hub": N_("the hub")}
+OPENINGS = ("door", "garage_door", "opening", "window")
+ON_OFF = {
+    **dict.fromkeys(OPENINGS, (N_("open"), N_("closed"))),
+    "motion": (N_("motion"), N_("no motion")),
+    "occupancy": (N_("occupied"), N_("empty")),
+    "smoke": (N_("smoke"), N_("no smoke")),
+    "moisture": (N_("wet"), N_("dry")),
+    "problem": (N_("problem"), N_("all right")),
+    "tamper": (N_("tampered with"), N_("all right")),
+    "connectivity": (N_("connected"), N_("not connected")),
+}
+"""What on and off mean, by device class as Home Assistant spells them."""
+SAID = {
+    "on": N_("on"),
+    "off": N_("off"),
+    "unknown": N_("unknown"),
+    "unavailable": N_("unavailable"),
+}
+REASONS = {
+    "connecting": N_("connecting"),
+    "unauthorized": N_("the camera refuses the user or the password"),
+    "not_found": N_("there is no such stream or file"),
+    "unreachable": N_("the camera cannot be reached"),
+    "stalled": N_("the camera stopped sending"),
+    "ended": N_("the camera closed the connection"),
+    "rubbish": N_("what the camera sends is no video"),
+    "no_video": N_("the stream holds no video"),
+    "unsupported": N_("the codec is neither H.264 nor H.265"),
+    "bad_address": N_("the address is not of a kind that is supported"),
+    "no_picture": N_("no picture yet"),
+    "unknown_camera": N_("the camera is not set up"),
+    "capture_down": N_("the capture process does not run"),
+    "disk_full": N_("the disk is full"),
+    "disk_error": N_("the disk cannot be written"),
+}
+PART_WORDS = {
+    "ready": N_("ready"),
+    "starting": N_("starting"),
+    "ok": N_("in order"),
+    "lost": N_("lost"),
+}
+TITLES = {"Press the panic button": N_("Press the panic button")}
+"""Titles of bundled plugins' pages."""
+DISMISSALS = (N_("False alarm"), N_("Test"), N_("Pressed by mistake"), N_("Already handled"))
+"""Reasons that are offered for a dismissal; others may be written."""
+
+
+class Words:
+    """The same words in one language."""
+
+    def __init__(self, translations: NullTranslations) -> None:
+        self._gettext = translations.gettext
+        self._locale = translations.info().get("language") or "en_GB"
+
+    def _of(self, table: Mapping[str, str], key: str) -> str:
+        return self._gettext(table[key]) if key in table else key.replace("_", " ")
+
+    def status(self, status: str) -> str:
+        return self._of(STATUSES, status)
+
+    def severity(self, severity: str) -> str:
+        return self._of(SEVERITIES, severity)
+
+    def kind(self, kind: str) -> str:
+        return self._of(KINDS, kind)
+
+    def journal(self, what: str) -> str:
+        return self._of(JOURNAL, what)
+
+    def way(self, way: str) -> str:
+        return self._of(WAYS, way)
+
+    def note(self, kind: str) -> str:
+        return self._of(NOTES, kind)
+
+    def delivery(self, state: str) -> str:
+        return self._of(DELIVERIES, state)
+
+    def plugin(self, status: str) -> str:
+        return self._of(PLUGINS, status)
+
+    def event(self, event_type: str) -> str:
+        return self._of(EVENTS, event_type)
+
+    def who(self, name: str) -> str:
+        """A name: of a person as they write it, of the hub's own actors in words."""
+        return self._gettext(PEOPLE[name]) if name in PEOPLE else name
+
+    def reason(self, reason: str) -> str:
+        return self._of(REASONS, reason)
+
+    def title(self, title: str) -> str:
+        return self._gettext(TITLES[title]) if title in TITLES else title
+
+    def dismissals(self) -> list[str]:
+        return [self._gettext(reason) for reason in DISMISSALS]
+
+    def told(self, note: Any, incident_title: str) -> str:
+        """What a row of the outbox tells, in a line."""
+        status, _, who = str(note.text).partition(":")
+        if note.kind == "update" and status in STATUSES:
+            return f"{self.status(status)}: {self.who(who)}"
+        return str(note.text) or incident_title
+
+    def state(self, entity: Entity, state: State) -> str:
+        """A state as people say it: `open` for a door that is on, `3.2 m` for a level."""
+        if not state.available or state.value is None:
+            return self._of(SAID, state.text)
+        if isinstance(state.value, bool):
+            on, off = ON_OFF.get(entity.device_class or "", (SAID["on"], SAID["off"]))
+            return self._gettext(on if state.value else off)
+        if isinstance(state.value, int | float):
+            number = format_decimal(state.value, "#,##0.##", locale=self._locale)
+            return f"{number}\u00a0{entity.unit}" if entity.unit else number
+        return state.value
