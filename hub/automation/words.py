@@ -67,6 +67,6 @@ def by_key(
     word = value[key]
     if isinstance(word, str) and word in models:
         return models[word]
-    if word in later:
+    if str(word) in later:
         raise not_yet(kind, str(word))
     raise wrong(kind, f"there is no {kind} '{word}'; there are {', '.join(sorted(models))}")

@@ -26,7 +26,8 @@ def json_schema(plugins: Iterable[LoadedPlugin]) -> dict[str, Any]:
         plugins=(all_plugins, Field(default=None, description="The plugins of this town.")),
     )
     schema = whole.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, **schema, "title": "config.yaml"}
 
 
 def _about(plugin: LoadedPlugin) -> str:

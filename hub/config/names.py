@@ -62,7 +62,7 @@ class Known:
         """Whether a plugin with a problem of its own may be what brings this name."""
         head, _, tail = name.partition(".")
         if kind in ("event", "action"):
-            return head in self.doubtful
+            return head in self.doubtful and head not in self.plugins
         if kind == "entity":
             return any(tail in words for words in self.doubtful.values())
         return kind == "device" and any(name in words for words in self.doubtful.values())

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel
-
 from hub.config import shape
 from hub.config.fields import mask_secrets
+from hub.config.shape import Shaped
 from hub.config.tree import Entry, Excerpts, Node, at, words_of
 from hub.config.words import close_match, shorten
 from hub.model.entity import Entity
@@ -81,9 +80,8 @@ def _asked(plugin: LoadedPlugin, entry: Entry, excerpts: Excerpts, declared: Dec
     name, node = plugin.name, entry.node
     if node.value is None and not node.broken:  # `onvif:` and nothing behind it
         node = Node(entry.key, node.end, {})
-    model: type[BaseModel] = plugin.config_model
-    mask_secrets(model, node, excerpts)
-    shaped = shape.check(model, node, entry.key)
+    mask_secrets(plugin.config_model, node, excerpts)
+    shaped = _validated(plugin, node, entry.key, declared)
     declared.problems += shaped.problems
     declared.nodes[name] = shaped.node
     if shaped.value is None:
@@ -103,6 +101,14 @@ def _asked(plugin: LoadedPlugin, entry: Entry, excerpts: Excerpts, declared: Dec
         declared.notifiers[notifier.name] = notifier
 
 
+def _validated(plugin: LoadedPlugin, node: Node, key: Position, declared: Declared) -> Shaped:
+    try:
+        return shape.check(plugin.config_model, node, key)
+    except Exception as error:  # noqa: BLE001  # a validator of the plugin's that has a bug
+        declared.problems.append(_failed(plugin, "the model of its block", error, key))
+        return Shaped(None, node, [])
+
+
 def _answer(
     plugin: LoadedPlugin,
     hook: str,
@@ -116,11 +122,16 @@ def _answer(
     except ConfigProblem as problem:
         declared.problems.append(of_config_problem(problem, entry.node, entry.key))
     except Exception as error:  # noqa: BLE001  # a plugin's own fault stays its own
-        where = own_frame(error, str(plugin.module.__file__))
-        # The text of a stranger's error may quote the block, passwords included: not shown.
-        message = f"the plugin '{plugin.name}' failed in {hook}: {type(error).__name__}"
-        declared.problems.append(Problem(message, entry.key, _at_frame(where)))
+        declared.problems.append(_failed(plugin, hook, error, entry.key))
     return []
+
+
+def _failed(plugin: LoadedPlugin, what: str, error: Exception, key: Position) -> Problem:
+    """The problem of a plugin with a bug. What its error says may quote the block, passwords
+    included, so it is not shown."""
+    where = own_frame(error, str(plugin.module.__file__))
+    message = f"the plugin '{plugin.name}' failed in {what}: {type(error).__name__}"
+    return Problem(message, key, _at_frame(where))
 
 
 def _at_frame(where: str | None) -> str | None:

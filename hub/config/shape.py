@@ -39,7 +39,7 @@ class _Fault:
     kind: str
     path: Path
     tags: tuple[tuple[int, str], ...]
-    name: str
+    name: str | int
     on_key: bool
     error: ErrorDetails
 
@@ -92,10 +92,10 @@ def broken_paths(node: Node, path: Path = ()) -> list[Path]:
 
 def _fault(node: Node, error: ErrorDetails) -> _Fault:
     loc = error["loc"]
-    name = ""
+    name: str | int = ""
     if error["type"] == "missing":
-        loc, name = loc[:-1], str(loc[-1])
-    path, tags = _walk(node, loc, mapping=error["type"] == "missing")
+        loc, name = loc[:-1], loc[-1]
+    path, tags = _walk(node, loc, mapping=error["type"] == "missing" and isinstance(name, str))
     if error["type"] == "extra_forbidden":
         name = str(path[-1]) if path else ""
     return _Fault(error["type"], path, tags, name, loc[-1:] == ("[key]",), error)
@@ -187,6 +187,8 @@ def _unknown_key(annotation: Any, node: Node, fault: _Fault) -> tuple[Problem, l
 
 def _missing(annotation: Any, node: Node, fault: _Fault, shown: Position) -> Problem:
     _, place = at(node, fault.path)
+    if isinstance(fault.name, int):
+        return Problem(f"this list lacks its item {fault.name + 1}", place, None)
     hint = _description(annotation, node, (*fault.path, fault.name))
     return Problem(f"the key '{fault.name}' is missing here", place if fault.path else shown, hint)
 
@@ -202,14 +204,15 @@ def _description(annotation: Any, node: Node, path: Path) -> str | None:
 
 def _wrong(annotation: Any, node: Node, fault: _Fault, shown: Position) -> Problem:
     value, place = at(node, fault.path)
+    if fault.on_key and fault.path:
+        key = str(fault.path[-1])
+        place = at(node, fault.path[:-1])[0].entries[key].key
+        value = Node(place, value.end, key)
     ctx = fault.error.get("ctx", {})
     message, hint = explain(fault.kind, fault.error["msg"], ctx, value)
     if fault.kind == "string_pattern_mismatch" and fault.path:
         hint = _description(annotation, node, fault.path)
-    if fault.on_key and fault.path:
-        parent, _ = at(node, fault.path[:-1])
-        place = parent.entries[str(fault.path[-1])].key
-    elif not fault.path:
+    if not fault.path:
         place = shown
     elif fault.kind == "union_tag_invalid":
         place = _tag_place(value, ctx, place)
