@@ -48,8 +48,8 @@ async def _serve(started: object) -> int:
 
     hub = Hub(started, listen=os.environ.get("HUB_LISTEN"))  # type: ignore[arg-type]
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, _end, ended, number)
+    for end in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(end, _end, ended, end)
     try:
         await hub.start()
     except (FolderInUse, StoreTooNew, OSError) as error:
