@@ -47,7 +47,8 @@ class Answers:
             await self._access.refuse(
                 Actor(name=address, kind="stranger", way=contact), PERMISSION[verdict], "incident"
             )
-            raise Refused(self._texts.get(None)("You are not known here; nothing was done."))
+            _ = self._texts.get(None)
+            raise Refused(_("You are not known here; nothing was done."))
         _ = self._texts.get(person.language)
         number = await self._incident_of(token, address)
         actor = self._access.person(person, contact)

@@ -17,12 +17,12 @@ def N_(message: str) -> str:
 
 
 STATUSES = {
-    "open": N_("open"),
+    "open": N_("new"),
     "acknowledged": N_("accepted"),
     "dispatched": N_("unit sent"),
     "on_scene": N_("on scene"),
     "resolved": N_("resolved"),
-    "closed": N_("closed"),
+    "closed": N_("case closed"),
     "dismissed": N_("dismissed"),
 }
 SEVERITIES = {"low": N_("low"), "high": N_("high"), "critical": N_("critical")}
@@ -40,7 +40,7 @@ JOURNAL = {
     "dispatched": N_("sent a unit"),
     "on_scene": N_("arrived on scene"),
     "resolved": N_("resolved"),
-    "closed": N_("closed"),
+    "closed": N_("case closed"),
     "dismissed": N_("dismissed"),
     "note": N_("noted"),
     "rung": N_("told the next rung"),
@@ -126,12 +126,6 @@ REASONS = {
     "capture_down": N_("the capture process does not run"),
     "disk_full": N_("the disk is full"),
     "disk_error": N_("the disk cannot be written"),
-}
-PART_WORDS = {
-    "ready": N_("ready"),
-    "starting": N_("starting"),
-    "ok": N_("in order"),
-    "lost": N_("lost"),
 }
 TITLES = {"Press the panic button": N_("Press the panic button")}
 """Titles of bundled plugins' pages."""

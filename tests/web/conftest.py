@@ -128,9 +128,15 @@ class WebTown:
         self._http = aiohttp.ClientSession()
         self.supervisor = Supervisor(
             Services(
-                bus=self.bus, clock=self.clock, registry=self.registry, alarms=self.alarms,
-                answers=self.answers, mqtt=None, http=self._http,
-                actions=ActionRegistry(self.clock), language="uk",
+                bus=self.bus,
+                clock=self.clock,
+                registry=self.registry,
+                alarms=self.alarms,
+                answers=self.answers,
+                mqtt=None,
+                http=self._http,
+                actions=ActionRegistry(self.clock),
+                language="uk",
                 time_zone=ZoneInfo("Europe/Kyiv"),
             ),  # fmt: skip
             self.tasks,
