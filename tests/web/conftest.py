@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+
 from hub.access.audit import AuditLog
 from hub.access.people import People
 from hub.access.seam import Access
@@ -138,7 +139,7 @@ class WebTown:
                 actions=ActionRegistry(self.clock),
                 language="uk",
                 time_zone=ZoneInfo("Europe/Kyiv"),
-            ),  # fmt: skip
+            ),
             self.tasks,
         )
         self.services = WebServices(
@@ -165,7 +166,7 @@ class WebTown:
         """Open an incident; returns its number."""
         opening = Opening(
             key=fields.pop("key", title), kind="panic", severity=Severity.CRITICAL, title=title,
-            area="market", source="event.market_kiosk",
+            area="market", source="event.kiosk",
         )  # fmt: skip
         return (await self.alarms.open(replace(opening, **fields))).incident
 
@@ -194,7 +195,7 @@ class WebTown:
 ENTITIES: list[tuple[Entity, Any]] = [
     (Camera(entity_id="camera.market", name="Ринок, північ", area="market", plugin="t"), None),
     (Camera(entity_id="camera.quay", name="Набережна", area="quay", plugin="t"), None),
-    (Entity(entity_id="event.market_kiosk", name="Кнопка «Кіоск»", area="market", plugin="t"), None),
+    (Entity(entity_id="event.kiosk", name="Кнопка «Кіоск»", area="market", plugin="t"), None),
     (
         Entity(
             entity_id="binary_sensor.school_door", name="Двері школи", area="quay",
