@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Passed
+
+from tests.automation.town import Passed
 
 
 def rule(*conditions, **more):

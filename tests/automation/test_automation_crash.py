@@ -14,6 +14,7 @@ from sqlalchemy import update
 from hub.automation.tables import runs
 from hub.model.event import from_plain, to_plain
 from hub.store.store import Store
+from tests.automation.town import Pressed
 
 
 def say(text):
@@ -62,7 +63,7 @@ class MortalStore(Store):
 @pytest.fixture
 async def mortal(town, monkeypatch):
     """The town on such a store; `die(n)` gives it n more commits."""
-    monkeypatch.setattr("conftest.Store", MortalStore)
+    monkeypatch.setattr("tests.automation.town.Store", MortalStore)
     await town.restart()
     return town
 
@@ -127,8 +128,6 @@ def memo_on_disk(town):
 
 
 async def give(town):
-    from conftest import Pressed
-
     return town.publish(Pressed(source="event.kiosk", area="market"))
 
 
@@ -206,8 +205,6 @@ async def test_an_event_given_again_does_not_replace_the_run_that_it_started(tow
 
 async def test_an_event_that_never_had_a_run_gets_it_when_given_again(town):
     await town.configure({**STORY, "conditions": [], "actions": [say("x")]})
-    from conftest import Pressed
-
     event = Pressed(source="event.kiosk").stamped(area="market", received_at=town.clock.now())
     await town.restart(events=(event,))
     assert town.deeds.messages == ["x"]

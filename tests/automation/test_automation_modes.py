@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hub.automation.modes import admit
 from hub.model.core_events import AutomationRefused
+from tests.automation.town import Pressed
 
 
 def rule(mode, *, event="gate.passed", **more):
@@ -117,8 +118,6 @@ async def test_a_durable_run_that_is_replaced_ends_as_stopped_and_is_told(town):
 
 async def test_a_run_that_is_replaced_before_its_first_turn_ends_too(town):
     await town.configure(rule("restart", event="button.pressed", actions=[{"delay": "10s"}]))
-    from conftest import Pressed
-
     first = town.publish(Pressed(source="event.kiosk"))
     second = town.publish(Pressed(source="event.kiosk"))
     await town.settle()
