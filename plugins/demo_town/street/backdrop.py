@@ -27,7 +27,6 @@ class Backdrop:
         self._glow = _glow(site)
         self._pools = _pools(site)
         self._covered = _covered(site)
-        self._dark = ImageChops.lighter(self._still.getchannel("A"), self._covered)
         self._site_props = sorted(site.props, key=lambda prop: -prop.z)
         self._phases = site.phases
         self._light = Image.new("RGBA", SIZE, "white")
@@ -40,10 +39,12 @@ class Backdrop:
         picture = self._heaven(light, hour)
         picture.paste(self._still, (0, 0), self._still)
         picture.paste(self._glow, (0, 0), shine)
-        glare = self._glare(light, shine)
-        self._light = glare.convert("RGBA")
-        self.props = [self.lit(prop) for prop in self._site_props]
-        still = ImageChops.multiply(picture, glare)
+        fallen = self._fallen(light, shine)
+        self._light = fallen.convert("RGBA")
+        self.props = [_shining(self.lit(prop), light.lamps) for prop in self._site_props]
+        sky_or_window = ImageChops.lighter(ImageChops.invert(self._still.getchannel("A")), shine)
+        fallen.paste((255, 255, 255), (0, 0), sky_or_window)
+        still = ImageChops.multiply(picture, fallen)
         phases = [[self.lit(phase)] for phase in self._phases] or [[]]
         self.pictures = [_with(still, [*phase, *self.props]) for phase in phases]
 
@@ -56,16 +57,12 @@ class Backdrop:
         picture.paste(below.resize((WIDTH, HEIGHT - self._rows)), (0, self._rows))
         return picture
 
-    def _glare(self, light: Light, shine: Image.Image) -> Image.Image:
-        """How much light falls on each point: that of the sky, of the lamps and of the windows.
-        What shines by itself, the sky too, is seen in full."""
+    def _fallen(self, light: Light, shine: Image.Image) -> Image.Image:
+        """How much light falls on each point: that of the sky, of the lamps and of the windows."""
         lamps = self._pools.point([round(part * light.lamps) for part in range(256)] * 3)
-        glare = ImageChops.screen(Image.new("RGB", SIZE, light.ambient), lamps)
+        fallen = ImageChops.screen(Image.new("RGB", SIZE, light.ambient), lamps)
         halo = Image.composite(self._glow, Image.new("RGBA", SIZE), shine).convert("RGB")
-        glare = ImageChops.screen(glare, halo.filter(ImageFilter.GaussianBlur(HALO)))
-        bright = ImageChops.lighter(ImageChops.invert(self._dark), shine)
-        glare.paste((255, 255, 255), (0, 0), bright)
-        return glare
+        return ImageChops.screen(fallen, halo.filter(ImageFilter.GaussianBlur(HALO)))
 
     def lit(self, thing: Prop) -> Prop:
         """A thing as it looks in the light of its place."""
@@ -77,6 +74,15 @@ class Backdrop:
         hidden = self._covered.crop(thing.box)
         seen.image.putalpha(ImageChops.subtract(seen.image.getchannel("A"), hidden))
         return seen
+
+
+def _shining(prop: Prop, lamps: float) -> Prop:
+    """A prop and, as far as the lamps are on, what shines of it."""
+    if prop.glow is None:
+        return prop
+    shine = prop.glow.copy()
+    shine.putalpha(shine.getchannel("A").point([round(part * lamps) for part in range(256)]))
+    return replace(prop, image=Image.alpha_composite(prop.image, shine))
 
 
 def _with(picture: Image.Image, things: list[Prop]) -> Image.Image:
@@ -92,7 +98,7 @@ def _glow(site: Site) -> Image.Image:
     for prop in sorted(site.props, key=lambda prop: -prop.z):
         glow.paste((0, 0, 0, 0), prop.spot, prop.image.getchannel("A"))
         if prop.glow is not None:
-            glow.alpha_composite(prop.glow.image, prop.glow.spot)
+            glow.alpha_composite(prop.glow, prop.spot)
     return glow
 
 

@@ -169,10 +169,10 @@ class _Seen:
 
     def draw(self) -> None:
         self._shadow()
-        if self.side:
-            self._flank()
         for index in self._stretches():
             self._stretch(index)
+        if self.side:
+            self._flank()
         self._face()
 
     def _shadow(self) -> None:

@@ -18,11 +18,11 @@ VIEW = View(height=3.2, horizon=186, focal=720, axis=520)
 
 def scene() -> Scene:
     site = Site(VIEW)
-    _ground(site)
     _far_houses(site)
     banks(site)
     site.phases.extend(ripples(VIEW))
     bridge(site)
+    _ground(site)
     _houses(site)
     _things(site)
     lanes = [

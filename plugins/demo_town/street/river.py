@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import sin, tau
 
 from .letters import font
-from .site import Prop, Site
+from .site import Prop, Site, cut
 from .things import IRON, LEAVES
 from .tide import level
 from .view import Canvas, Colour, View, mix, shade
@@ -116,9 +116,8 @@ def ripples(view: View) -> list[Prop]:
                     ],
                     ink,
                 )
-        picture = canvas.finished()
-        box = picture.getbbox() or (0, 0, 1, 1)
-        pictures.append(Prop(FAR, picture.crop(box), (box[0], box[1])))
+        canvas.ground(WALL, 90, 3, 400, (0, 0, 0, 0))  # the quay hides the water behind it
+        pictures.append(cut(canvas, FAR))
     return pictures
 
 
@@ -130,7 +129,7 @@ def gauge(view: View, seconds: float) -> Prop:
 @lru_cache(maxsize=4)
 def _gauge(view: View, centimetres: int) -> Prop:
     """The gauge: a mark for each 20 cm, a number for each metre; the water stands at the level."""
-    x, z, top = WALL - 1.3, 11.5, 0.85
+    x, z, top = WALL - 2.6, 15.0, 1.3
     left, upper = view.at(x - 0.4, top + 0.1, z)
     right, lower = view.at(x + 0.4, SURFACE - 0.1, z)
     canvas = Canvas(view, box=(int(left), int(upper), int(right), int(lower)), fine=3)

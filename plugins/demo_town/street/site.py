@@ -12,12 +12,12 @@ from .view import Canvas, Point, View
 @dataclass(frozen=True, slots=True, eq=False)
 class Prop:
     """A thing at its place in the picture, which may stand in front of others; `z` is its
-    distance, `glow` what shines of it in the dark."""
+    distance, `glow` (as large as the image) what shines of it in the dark."""
 
     z: float
     image: Image.Image
     spot: tuple[int, int]
-    glow: Prop | None = None
+    glow: Image.Image | None = None
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -58,14 +58,13 @@ class Site:
 
     def add_prop(self, canvas: Canvas, z: float, glow: Canvas | None = None) -> None:
         """What was drawn on `canvas` becomes a thing of its own at distance `z`."""
-        thing = cut(canvas, z)
-        shine = None if glow is None else cut(glow, z)
-        self.props.append(Prop(z, thing.image, thing.spot, shine))
+        self.props.append(cut(canvas, z, glow))
 
 
-def cut(canvas: Canvas, z: float) -> Prop:
+def cut(canvas: Canvas, z: float, glow: Canvas | None = None) -> Prop:
     """What was drawn on a canvas, without the empty rest."""
-    picture = canvas.finished()
-    left, top, right, bottom = picture.getbbox() or (0, 0, 1, 1)
-    spot = left + canvas.box[0], top + canvas.box[1]
-    return Prop(z, picture.crop((left, top, right, bottom)), spot)
+    picture, shine = canvas.finished(), None if glow is None else glow.finished()
+    drawn = picture if shine is None else Image.alpha_composite(picture, shine)
+    box = drawn.getbbox() or (0, 0, 1, 1)
+    spot = box[0] + canvas.box[0], box[1] + canvas.box[1]
+    return Prop(z, picture.crop(box), spot, None if shine is None else shine.crop(box))
