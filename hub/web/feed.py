@@ -10,7 +10,7 @@ from datetime import datetime
 
 from hub.bus import Bus
 from hub.clock import Clock
-from hub.model.core_events import StateChanged
+from hub.model.core_events import IncidentChanged, StateChanged
 from hub.model.entity import State
 from hub.model.event import Event
 
@@ -62,13 +62,13 @@ class Feed:
 
     def _line(self, event: Event) -> Happened:
         incident = event.payload.get("incident")
-        detail = event.payload.get("why") or event.payload.get("reason") or ""
+        details = (event.payload.get(name) for name in ("why", "reason", "status"))
         return Happened(
             at=event.received_at or self._clock.now(),
             type=event.type,
             source=event.source,
             incident=incident if isinstance(incident, int) else None,
-            detail=str(detail),
+            detail=str(next(filter(None, details), "")),
             state=event.new if isinstance(event, StateChanged) else None,
             drill=event.drill,
         )
@@ -118,7 +118,10 @@ class _Listener:
 
 
 def _is_notable(event: Event) -> bool:
-    """A number that moves, or an attribute, is no news; a door that opens is."""
+    """A number that moves, or an attribute, is no news; a door that opens is. What other events
+    tell better, or a part of the page shows by itself, is none either."""
+    if isinstance(event, IncidentChanged):
+        return event.status not in ("media", "joined", "acknowledged")
     if not isinstance(event, StateChanged):
         return event.type != "delivery.done"
     if event.old is None or event.old.value is None or event.source.startswith("event."):

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from hub.alarms.recipients import PAGE
 from hub.model.entity import Entity, State
-from hub.model.incident import ENDED, Incident, Status
+from hub.model.incident import ENDED, Incident, Severity, Status
 from hub.video.status import CameraStatus
 from hub.web.feed import Feed
 from hub.web.plugin_pages import CATALOGUE
@@ -51,16 +51,23 @@ async def incident_card(services: WebServices, incident: Incident) -> IncidentCa
         area=area.name if area is not None else None,
         source=services.registry.name_of(incident.source) if incident.source else None,
         pictures=[row for row in media if row.kind == "snapshot"],
-        told=[row for row in notes if row.kind == "alarm"],
+        told=list({(n.person, n.notifier): n for n in notes if n.kind == "alarm"}.values()),
     )
 
 
 async def incidents(visit: Visit) -> Values:
     services = visit.services
     book = services.alarms.book
-    cards = [await incident_card(services, one) for one in await book.open(SHOWN)]
+    found = sorted(await book.open(SHOWN), key=_urgency)
+    cards = [await incident_card(services, one) for one in found]
     ended = [one for one in await book.recent(SHOWN) if one.status in ENDED]
     return {"cards": cards, "ended": ended[:5], "pictures": PICTURES, "page": PAGE}
+
+
+def _urgency(incident: Incident) -> tuple[bool, int, int]:
+    """What waits for an answer comes first, then what is worse, then what is newer."""
+    worst = list(reversed(Severity))
+    return incident.status is not Status.OPEN, worst.index(incident.severity), -incident.id
 
 
 async def cameras(visit: Visit) -> Values:

@@ -103,16 +103,16 @@ async def serve(visit: Visit) -> web.StreamResponse:
     if page.public:
         answer = await _ask(visit, plugin, page, context)
         log.info("%s %s by %s: %d", page.method, target, remote, answer.status)
-        return _response(answer)
+        return _response(visit, answer)
     access = visit.services.access
     if not visit.actor.may(page.permission):
         await access.refuse(visit.actor, page.permission, target)
         raise web.HTTPForbidden
     if page.method == "GET":
         await access.look(visit.actor, page.permission, target)
-        return _response(await _ask(visit, plugin, page, context))
+        return _response(visit, await _ask(visit, plugin, page, context))
     async with access.act(visit.actor, page.permission, target):
-        return _response(await _ask(visit, plugin, page, context))
+        return _response(visit, await _ask(visit, plugin, page, context))
 
 
 def _find(visit: Visit) -> tuple[str, Page, OwnContext]:
@@ -153,13 +153,13 @@ async def _ask(visit: Visit, plugin: str, page: Page, context: OwnContext) -> Pa
         raise web.HTTPBadGateway from None
 
 
-def _response(answer: PageAnswer) -> web.Response:
+def _response(visit: Visit, answer: PageAnswer) -> web.Response:
     body = answer.body.encode() if isinstance(answer.body, str) else answer.body
     response = web.Response(status=answer.status, body=body)
     response.headers["Content-Type"] = answer.content_type
     if answer.content_type.startswith("text/") and "charset" not in answer.content_type:
         response.charset = "utf-8"
-    if answer.location is not None:
+    if answer.location is not None and not visit.part:
         response.set_status(303)
         response.headers["Location"] = answer.location
     if answer.retry_after is not None:

@@ -91,7 +91,13 @@ EVENTS = {
     "panic_button.pressed": N_("Panic button pressed"),
 }
 """The hub's events, and those of bundled plugins; any other is shown by its type."""
-PEOPLE = {"local administrator": N_("local administrator"), "hub": N_("the hub")}
+PEOPLE = {
+    "local administrator": N_("local administrator"),
+    "hub": N_("the hub"),
+    "duty": N_("officer on duty"),
+    "chief": N_("chief"),
+}
+"""Actors without a name of their own, and the usual names of duties."""
 OPENINGS = ("door", "garage_door", "opening", "window")
 ON_OFF = {
     **dict.fromkeys(OPENINGS, (N_("open"), N_("closed"))),

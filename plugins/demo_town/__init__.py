@@ -30,6 +30,7 @@ def hub_pages(config: Config) -> list[Page]:
             method="POST",
             handler=partial(hardware.press, config.press_topic),
             permission="demo_town.press",
+            title="Press the panic button",
         )
     ]
 

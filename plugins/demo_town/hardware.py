@@ -37,4 +37,4 @@ async def _tell_alive(hub: PluginHub, topic: str) -> None:
 async def press(topic: str, hub: PluginHub, request: PageRequest) -> PageAnswer:
     """Press the button, as a hand would: the hub hears of it from the broker."""
     await hub.mqtt.publish(topic, "pressed")
-    return PageAnswer(body="pressed\n")
+    return PageAnswer(body="pressed\n", location="/")
