@@ -138,12 +138,13 @@ class Outbox:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 proof = await self._recipients.send(row.notifier, note)
         except DeliveryFailed as failure:
-            return await self._failed(row, str(failure), failure.retry_after, failure.final)
+            return await self._failed(row, failure)
         except TimeoutError:
-            return await self._failed(row, f"no answer within {SEND_TIMEOUT_S:.0f} s", None, False)
+            why = f"no answer within {SEND_TIMEOUT_S:.0f} s"
+            return await self._failed(row, DeliveryFailed(why, unsure=True))
         except Exception as error:
             log.exception("notifier '%s' failed on note %d", row.notifier, row.id)
-            return await self._failed(row, type(error).__name__, None, False)
+            return await self._failed(row, DeliveryFailed(type(error).__name__, unsure=True))
         await self._store.write(lambda connection: self._delivered(connection, row, proof))
         self._bus.publish(
             DeliveryDone(source=row.notifier, note=row.id, incident=row.incident, to=row.person)
@@ -161,17 +162,19 @@ class Outbox:
             insert(t.deliveries).values(note=row.id, at=now, result="delivered", detail=dict(proof))
         )
 
-    async def _failed(
-        self, row: Row[Any], why: str, retry_after: float | None, final: bool
-    ) -> bool:
+    async def _failed(self, row: Row[Any], failure: DeliveryFailed) -> bool:
+        why, final = str(failure), failure.final
         pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(row.attempts, 10))
-        pause = retry_after if retry_after is not None else pause * random.uniform(0.5, 1.0)
+        pause *= random.uniform(0.5, 1.0)
+        if failure.retry_after is not None:
+            pause = failure.retry_after
 
         def work(connection: Connection) -> bool:
             now = self._clock.now()
             values = {
                 "state": "failed" if final else "pending",
                 "next_at": now + timedelta(seconds=pause),
+                "repeat": row.repeat or failure.unsure,
                 "error": why,
             }
             row_id = t.outbox.c.id == row.id

@@ -20,7 +20,8 @@ class Note:
 
     - `id`: number of its row in the outbox; the same for each attempt.
     - `kind`: `alarm` (an incident, to be answered), `photo` (a picture that follows an alarm),
-      `message` (text of an automation, nothing to answer), `update` (the incident changed).
+      `message` (text of an automation, nothing to answer), `update` (the incident changed; its text is
+      `<new status>:<who>`, for the notifier to put into words).
     - `answer_token`: what an answer must carry so that it is known to answer this very note.
     - `repeat`: an earlier attempt may have gone out (the hub was killed before it knew); say so.
     - `reply_to`: the proof of the note that this one follows, if that one was delivered.
@@ -45,13 +46,25 @@ class Note:
 
 
 class DeliveryFailed(Exception):
-    """The note was not delivered. `retry_after` seconds, if the peer asked for a pause;
-    `final` where no further attempt can help (a stranger's chat, a bot that was blocked)."""
+    """There is no proof that the note was delivered.
 
-    def __init__(self, why: str, *, retry_after: float | None = None, final: bool = False) -> None:
+    `retry_after` seconds, if the peer asked for a pause; `final` where no further attempt can help
+    (a stranger's chat, a bot that was blocked); `unsure` where it may have arrived all the same
+    (the answer was lost), so that the next attempt is told as a repeat.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        retry_after: float | None = None,
+        final: bool = False,
+        unsure: bool = False,
+    ) -> None:
         super().__init__(why)
         self.retry_after = retry_after
         self.final = final
+        self.unsure = unsure
 
 
 class Notifier(Protocol):

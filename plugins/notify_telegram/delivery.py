@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,23 +24,21 @@ from .texts import Library, Texts, cut
 LONGEST_MESSAGE = 4096
 VERBS: dict[str, Verdict] = {"a": "acknowledge", "d": "dismiss"}
 """The letter that a button's data begins with; behind it stand a colon and the answer token."""
-REMEMBERED = 1000
 
 
 class Deliveries:
-    """Sends notes; remembers those of which it cannot say whether they arrived."""
+    """Sends notes."""
 
     def __init__(self, bot: Bot, library: Library) -> None:
         self._bot = bot
         self._library = library
-        self._unsure: OrderedDict[int, None] = OrderedDict()
         self.sent = 0
         self.failed = 0
 
     async def send(self, note: Note) -> Mapping[str, Any]:
         """Deliver; returns the proof. Raises DeliveryFailed."""
         try:
-            message = await self._request(await self._compose(note), note)
+            message = await self._request(await self._compose(note))
         except DeliveryFailed:
             self.failed += 1
             raise
@@ -52,27 +49,19 @@ class Deliveries:
             "date": message.date.isoformat(),
         }
 
-    async def _request(self, request: SendMessage | SendPhoto, note: Note) -> Message:
-        # Cut off by the hub or by the network, the message may have arrived: until Telegram says
-        # that it did not, the next attempt is a repeat.
-        known = note.id in self._unsure
-        self._unsure[note.id] = None
-        if len(self._unsure) > REMEMBERED:
-            self._unsure.popitem(last=False)
+    async def _request(self, request: SendMessage | SendPhoto) -> Message:
         try:
             message: Message = await self._bot(request)
         except ERRORS as error:
-            if never_sent(error) and not known:
-                self._unsure.pop(note.id, None)
-            raise failure(error, self._bot.token) from None
-        self._unsure.pop(note.id, None)
+            failed = failure(error, self._bot.token)
+            failed.unsure = not never_sent(error)
+            raise failed from None
         return message
 
     async def _compose(self, note: Note) -> SendMessage | SendPhoto:
         texts = self._library.of(note.to.language)
-        repeat = note.repeat or note.id in self._unsure
         chat = _chat(note.address)
-        html = texts.html(note, repeat=repeat)
+        html = texts.html(note, repeat=note.repeat)
         common: dict[str, Any] = {
             "chat_id": chat,
             "parse_mode": "HTML" if html is not None else None,
@@ -81,7 +70,11 @@ class Deliveries:
         }
         if note.kind == "photo":
             return SendPhoto(photo=await _picture(note), caption=html, **common)
-        text = html if html is not None else cut(texts.plain(note, repeat=repeat), LONGEST_MESSAGE)
+        text = (
+            html
+            if html is not None
+            else cut(texts.plain(note, repeat=note.repeat), LONGEST_MESSAGE)
+        )
         preview = LinkPreviewOptions(is_disabled=True)
         return SendMessage(text=text, link_preview_options=preview, **common)
 
