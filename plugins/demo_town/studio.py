@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import socket
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from hub.api import ConfigProblem, PluginHub
@@ -20,7 +20,7 @@ def listener() -> socket.socket:
 
 def check_libraries() -> None:
     """Raises ConfigProblem where the process could not run. Nothing is imported here."""
-    missing = [name for name in ("av", "PIL") if find_spec(name) is None]
+    missing = [name for name in ("av", "PIL") if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigProblem(
             "", "the demo town draws with PyAV and Pillow: install 'safe-city-hub[demo_town]'"
@@ -60,9 +60,9 @@ async def _tell_log(hub: PluginHub, process: asyncio.subprocess.Process) -> None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """It ends when its standard input does; where it hangs, it is killed."""
-    assert process.stdin is not None
-    process.stdin.close()
+    """It has nothing to save, and would end by itself when its standard input does."""
+    if process.returncode is None:
+        process.terminate()
     try:
         await asyncio.wait_for(process.wait(), ENDS_WITHIN_S)
     except TimeoutError:
