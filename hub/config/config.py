@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from hub.automation.model import AutomationConfig
 from hub.config.files import Snapshot
 from hub.config.plugins import place_of_field
+from hub.config.render import scrub
 from hub.config.schema import HubBlock, MqttBlock, RecordingBlock, Rung, WebBlock
 from hub.config.tree import Excerpts, Node
 from hub.model.entity import Area, Entity
@@ -71,9 +72,15 @@ class WrongConfig(Problems):
     `data_dir` is the folder that it seems to ask for."""
 
     def __init__(self, problems: list[Problem], excerpts: Excerpts, data_dir: Path) -> None:
-        super().__init__(problems)
+        super().__init__([_scrubbed(problem, excerpts) for problem in problems])
         self.excerpts = excerpts
         self.data_dir = data_dir
+
+
+def _scrubbed(problem: Problem, excerpts: Excerpts) -> Problem:
+    """The problem without secrets, so that its text may be logged too."""
+    hint = problem.hint and scrub(problem.hint, excerpts)
+    return replace(problem, message=scrub(problem.message, excerpts), hint=hint)
 
 
 def place(config: Config, plugin: str, field: str) -> Position:

@@ -11,7 +11,7 @@ import yaml
 from hub.config.scalars import read_plain
 from hub.config.tree import Entry, Node
 from hub.config.words import shorten
-from hub.model.problem import Position
+from hub.model.problem import Position, Problem
 
 Event = Any  # PyYAML's types take every mark and tag for possibly absent
 
@@ -26,11 +26,11 @@ _STANDARD = {
 
 
 class TooMuch(Exception):
-    """More values than any configuration has: an alias bomb."""
+    """More than any configuration has, as in an alias bomb: reading ends here."""
 
-    def __init__(self, position: Position) -> None:
-        super().__init__(position)
-        self.position = position
+    def __init__(self, message: str, position: Position, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(message, position, hint)
 
 
 class Reading(Protocol):
@@ -44,6 +44,10 @@ class Reading(Protocol):
 
     def repeated(self, key: str, first: Position, second: Position) -> None: ...
 
+    def drop(self, node: Node) -> None:
+        """A value that is in no tree: nobody will know whether it is a secret."""
+        ...
+
     def tag(self, tag: str, node: Node) -> Node: ...
 
 
@@ -56,7 +60,6 @@ class Parser:
         self._file = file
         self._events: Iterator[Event] = yaml.parse(text, Loader=yaml.SafeLoader)
         self._anchors: dict[str, Node | None] = {}
-        self._deep = False
         self._only_text = only_text
 
     def document(self) -> Node:
@@ -90,7 +93,7 @@ class Parser:
         if isinstance(event, yaml.ScalarEvent):
             node = self._scalar(event)
         elif depth >= MAX_DEPTH:
-            node = self._skipped(event)
+            raise TooMuch(f"more than {MAX_DEPTH} blocks stand in each other", self._at(event))
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._list(event, depth)
         else:
@@ -126,18 +129,6 @@ class Parser:
             return node
         return self._reading.tag(event.tag, node)
 
-    def _skipped(self, event: Event) -> Node:
-        position = self._at(event)
-        if not self._deep:
-            self._deep = True
-            self._reading.tell(f"more than {MAX_DEPTH} blocks stand in each other", position)
-        level = 1
-        while level:
-            event = next(self._events)
-            level += isinstance(event, yaml.CollectionStartEvent)
-            level -= isinstance(event, yaml.CollectionEndEvent)
-        return Node(position, _end(event), None, broken=True)
-
     def _list(self, event: Event, depth: int) -> Node:
         items: list[Node] = []
         while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
@@ -151,12 +142,14 @@ class Parser:
             key = self._key(inner, depth)
             value = self._node(next(self._events), depth + 1)
             if key is None:
+                self._reading.drop(value)
                 continue
             name, position, plain = key
             if name == "<<" and plain:
                 merges += value.items or [value]
             elif name in entries:
                 self._reading.repeated(name, entries[name].key, position)
+                self._reading.drop(value)
             else:
                 entries[name] = Entry(position, value)
         for source in merges:
@@ -167,6 +160,7 @@ class Parser:
     def _merge(self, source: Node, entries: dict[str, Entry]) -> None:
         if not isinstance(source.value, dict) and not source.broken:
             self._reading.tell("'<<' takes a mapping", source.position, "as in '<<: *name'")
+            self._reading.drop(source)
         self._reading.count(source.size, source.position)
         for name, entry in source.entries.items():
             entries.setdefault(name, entry)

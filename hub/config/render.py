@@ -13,12 +13,14 @@ from hub.model.problem import Position, Problem
 MASK = "***"
 WIDEST = 110  # characters of a line that are shown
 _SECRET_KEY = re.compile(
-    r"""(?ix) [\w-]* (?:passw|passphrase|pwd|token|secret|credential|api_?key|private_?key) [\w-]*
-    ["']? \s* : \s*"""
+    r"""(?ix) (?:passw|passphrase|pwd|token|secret|credential|api_?key|private_?key)
+    [\w-]{0,60} ["']? \s{0,60} : \s{0,60}"""
 )
 
 _IN_ADDRESS = re.compile(r"""://[^\s/@:'"]*:([^\s/@'"]+)@""")
 """A password in an address: rtsp://user:password@host."""
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control characters and their kin
 
 
 def render(problems: Iterable[Problem], excerpts: Excerpts) -> str:
@@ -35,7 +37,7 @@ def refusal(problems: Iterable[Problem], excerpts: Excerpts) -> str:
 
 def looks_secret(key: str) -> bool:
     """Whether a key is named like a secret, so that its value is not shown."""
-    return _SECRET_KEY.fullmatch(f"{key}:") is not None
+    return _SECRET_KEY.search(f"{key}:") is not None
 
 
 def scrub(text: str, excerpts: Excerpts) -> str:
@@ -89,13 +91,10 @@ def _line(at: Position, excerpts: Excerpts) -> tuple[str, str, str] | None:
     for low, high in spans:
         if low < end and begin < high:
             begin, end = min(begin, low), max(end, high)
-    parts = [_masked(line, low, high, spans) for low, high in _cuts(begin, end, len(line))]
-    before, marked, after = ("".join(_visible(letter) for letter in part) for part in parts)
-    return _fit(before, marked, after)
-
-
-def _cuts(begin: int, end: int, length: int) -> tuple[tuple[int, int], ...]:
-    return (0, begin), (begin, end), (end, length)
+    before = _masked(line, 0, begin, spans)[-WIDEST - 1 :]
+    marked = _masked(line, begin, end, spans)[: WIDEST + 1]
+    after = _masked(line, end, len(line), spans)[: WIDEST + 1]
+    return _fit(_visible(before), _visible(marked), _visible(after))
 
 
 def _masked(line: str, low: int, high: int, spans: list[tuple[int, int]]) -> str:
@@ -132,11 +131,11 @@ def _spans(at: Position, line: str, excerpts: Excerpts) -> list[tuple[int, int]]
     return merged
 
 
-def _visible(letter: str) -> str:
-    """One letter as it stands on a terminal: a tab as an arrow, what moves the cursor as a dot."""
-    if letter == "\t":
-        return "→"
-    return "·" if category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") else letter
+def _visible(text: str) -> str:
+    """Text as it stands on a terminal: a tab as an arrow, what moves the cursor as a dot."""
+    return "".join(
+        "→" if letter == "\t" else "·" if category(letter) in _UNSEEN else letter for letter in text
+    )
 
 
 def _width(text: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -38,9 +40,17 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 def _listen(value: str) -> str:
     host, colon, port = value.rpartition(":")
-    if not colon or not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
         raise ValueError("an address to listen on reads '127.0.0.1:8080'")
+    if not _is_this_machine(host):
+        raise ValueError("nobody can log in yet, so pages are for this machine: 127.0.0.1:8080")
     return value
+
+
+def _is_this_machine(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    return host == "localhost"
 
 
 class HubBlock(PluginConfig):

@@ -39,7 +39,7 @@ class _Fault:
     kind: str
     path: Path
     tags: tuple[tuple[int, str], ...]
-    name: str | int
+    name: str
     on_key: bool
     error: ErrorDetails
 
@@ -91,33 +91,39 @@ def broken_paths(node: Node, path: Path = ()) -> list[Path]:
 
 
 def _fault(node: Node, error: ErrorDetails) -> _Fault:
-    loc = error["loc"]
-    name: str | int = ""
-    if error["type"] == "missing":
-        loc, name = loc[:-1], loc[-1]
-    path, tags = _walk(node, loc, mapping=error["type"] == "missing" and isinstance(name, str))
-    if error["type"] == "extra_forbidden":
+    kind, loc, name = error["type"], error["loc"], ""
+    if kind == "missing":
+        kind = "missing_item" if isinstance(loc[-1], int) else kind
+        loc, name = loc[:-1], str(loc[-1])
+    path, tags = _walk(node, loc, kind == "missing", {})
+    if kind == "extra_forbidden":
         name = str(path[-1]) if path else ""
-    return _Fault(error["type"], path, tags, name, loc[-1:] == ("[key]",), error)
+    return _Fault(kind, path, tags, name, loc[-1:] == ("[key]",), error)
+
+
+_Way = tuple[Path, tuple[tuple[int, str], ...]]
 
 
 def _walk(
-    node: Node, loc: Sequence[str | int], *, mapping: bool
-) -> tuple[Path, tuple[tuple[int, str], ...]]:
+    node: Node, loc: Sequence[str | int], mapping: bool, known: dict[tuple[int, int], _Way]
+) -> _Way:
     """Pydantic's way to a value as our path, and the parts that are only names of a union's
-    members, with the depth at which they stand. Of several readings, the deepest."""
+    members, with the depth at which they stand. Of several readings, the deepest; with `mapping`,
+    one that ends at a mapping. `known` keeps the work from growing with each reading."""
     if not loc:
         return (), ()
-    part, rest = loc[0], loc[1:]
-    skipped_path, skipped_tags = _walk(node, rest, mapping=mapping)
-    skipped = skipped_path, ((0, str(part)), *skipped_tags)
-    child = node.child(part)
-    if child is None or (mapping and not rest and not isinstance(child.value, dict)):
-        return skipped
-    path, tags = _walk(child, rest, mapping=mapping)
-    if len(path) + 1 < len(skipped_path):
-        return skipped
-    return (part, *path), tuple((depth + 1, tag) for depth, tag in tags)
+    here = id(node), len(loc)
+    if here not in known:
+        part, rest = loc[0], loc[1:]
+        path, tags = _walk(node, rest, mapping, known)
+        known[here] = path, ((0, str(part)), *tags)
+        child = node.child(part)
+        if child is not None and (rest or not mapping or isinstance(child.value, dict)):
+            inner, inner_tags = _walk(child, rest, mapping, known)
+            if len(inner) + 1 >= len(path):
+                deeper = tuple((depth + 1, tag) for depth, tag in inner_tags)
+                known[here] = (part, *inner), deeper
+    return known[here]
 
 
 def _one_story(faults: list[_Fault]) -> list[_Fault]:
@@ -160,6 +166,9 @@ def _told(
         if fault.kind == "missing":
             if (fault.path, fault.name) in missing and (*fault.path, fault.name) not in broken:
                 problems.append(_missing(annotation, node, fault, shown))
+        elif fault.kind == "missing_item":
+            _, place = at(node, fault.path)
+            problems.append(Problem(f"this list lacks its item {int(fault.name) + 1}", place))
         elif fault.kind in WANTED:
             if wrong := kinds.pop(fault.path, None):
                 value, place = at(node, fault.path)
@@ -187,8 +196,6 @@ def _unknown_key(annotation: Any, node: Node, fault: _Fault) -> tuple[Problem, l
 
 def _missing(annotation: Any, node: Node, fault: _Fault, shown: Position) -> Problem:
     _, place = at(node, fault.path)
-    if isinstance(fault.name, int):
-        return Problem(f"this list lacks its item {fault.name + 1}", place, None)
     hint = _description(annotation, node, (*fault.path, fault.name))
     return Problem(f"the key '{fault.name}' is missing here", place if fault.path else shown, hint)
 

@@ -47,6 +47,8 @@ def read(files: Files, folder: str = "") -> Source:
     if root is not None and root.value is None and not root.broken and not reader.problems:
         reader.tell("the file is empty", root.position, "begin with: hub: {name: NAME OF THE TOWN}")
         root = None
+    if root is None:  # so no model will tell what is secret
+        reader.excerpts.unparsed.update(reader.excerpts.lines)
     return Source(root, reader.problems, reader.excerpts)
 
 
@@ -69,7 +71,11 @@ class _Reader:
     def count(self, values: int, position: Position) -> None:
         self._values += values
         if self._values > MAX_VALUES:
-            raise TooMuch(position)
+            raise TooMuch(
+                f"here the configuration grows beyond {MAX_VALUES:,} values",
+                position,
+                "an alias counts as all that it repeats",
+            )
 
     def shown(self, name: str) -> str:
         return str(PurePosixPath(self._folder) / name)
@@ -108,9 +114,7 @@ class _Reader:
         except TooMuch as too_much:
             if len(self._stack) > 1:
                 raise
-            message = f"here the configuration grows beyond {MAX_VALUES:,} values"
-            hint = "an alias counts as all that it repeats"
-            self.tell(message, too_much.position, hint)
+            self.problems.append(too_much.problem)
             return None
         except (yaml.YAMLError, ValueError, OverflowError) as error:
             self.problems.append(unreadable(shown, text, error))
@@ -261,9 +265,14 @@ class _Reader:
             for key, entry in tree.entries.items():
                 if key in merged:
                     self.repeated(key, merged[key].key, entry.key)
+                    self.drop(entry.node)
                 else:
                     merged[key] = entry
         return merged
+
+    def drop(self, node: Node) -> None:
+        """Hide a value that is in no tree: nobody will know whether it is a secret."""
+        self.excerpts.hide(node)
 
     def repeated(self, key: str, first: Position, second: Position) -> None:
         """Tell of a key that comes twice, with both places."""

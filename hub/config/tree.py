@@ -71,14 +71,19 @@ class Excerpts:
     unparsed: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
 
+    def hide(self, node: Node) -> None:
+        """Never show this value where it stands."""
+        span = (node.position.line, node.position.column), node.end
+        self.masks.setdefault(node.position.file, []).append(span)
+
     def mask(self, node: Node) -> None:
-        """Never show this value. (What came by `!secret` shows by its name.)"""
+        """Never show this secret, nor its text anywhere. (What came by `!secret` shows by its
+        name.)"""
         for _, leaf in leaf_paths(node):
             if leaf.secret:
                 continue
             leaf.secret = True
-            span = (leaf.position.line, leaf.position.column), leaf.end
-            self.masks.setdefault(leaf.position.file, []).append(span)
+            self.hide(leaf)
             text = "" if leaf.value is None else str(leaf.value)
             if len(text) >= SHORTEST_WORD:
                 self.words.add(text)

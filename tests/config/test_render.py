@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from hub.config.check import load
+from hub.config.config import WrongConfig
 from hub.config.render import refusal, render
 from hub.config.tree import Excerpts, Node
 from hub.model.problem import Position, Problem
+from hub.plugin.loader import Plugins
 
 Told = Callable[[Path], str]
 Write = Callable[..., Path]
@@ -113,6 +116,9 @@ SPOILED = {
     "a text of several lines": "mqtt:\n  password: |\n    Tr0ub4dor&3\n  port: x\n",
     "an address": "areas: {'rtsp://hub:Tr0ub4dor&3@10.0.0.1': 5}",
     "an address in a wrong place": "mqtt: {port: 'mqtt://hub:Tr0ub4dor&3@10.0.0.1'}",
+    "another password": "mqtt: {password: one, password: Tr0ub4dor&3}",
+    "another block": "mqtt: {port: 1}\nmqtt: {password: Tr0ub4dor&3}\n",
+    "a value of no key": "mqtt: {[a]: Tr0ub4dor&3}",
     "a password twice": "mqtt: {password: 'Tr0ub4dor&3', password: 'Tr0ub4dor&3'}",
     "a tab behind it": "mqtt: {password: Tr0ub4dor&3,\n\tport: 5}\n\tx: y",
 }
@@ -125,10 +131,29 @@ def test_a_password_is_never_echoed(text: str, write: Write, told: Told) -> None
     assert "config.yaml:" in said
 
 
+def test_a_password_in_a_part_of_a_file_that_cannot_be_read_is_never_echoed(
+    write: Write, told: Told
+) -> None:
+    path = write("a: !include a.yaml\nb: [\n", a="{password: Tr0ub4dor&3, x: *none}\n")
+    said = told(path)
+    assert "a.yaml:1:" in said
+    assert "Tr0ub4dor" not in said
+
+
 def test_a_secret_of_the_secrets_file_is_never_echoed(write: Write, told: Told) -> None:
     for spoiled in ("token: Tr0ub4dor&3\n\tx: 1\n", "token: *Tr0ub4dor\n", "a: 1\na: Tr0ub4dor\n"):
         path = write("hub: {name: 5, data_dir: !secret token}\n", secrets=spoiled)
         assert "Tr0ub4dor" not in told(path)
+
+
+def test_no_secret_is_in_the_text_of_the_error_itself(write: Write, plugins: Plugins) -> None:
+    path = write(
+        "hub: {name: T}\nmqtt: {port: 'mqtt://hub:Tr0ub4dor@h', password: 'Tr0ub4dor&3'}\n"
+    )
+    with pytest.raises(WrongConfig) as caught:
+        load(path, plugins)
+    assert "Tr0ub4dor" not in str(caught.value)
+    assert "Tr0ub4dor" not in repr(caught.value.problems)
 
 
 def test_a_secret_shows_by_its_name(write: Write, told: Told) -> None:
