@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 
 from hub.model.problem import Refused
 from hub.store.store import StoreClosed, StoreFull
+from hub.web import plain
 from hub.web.render import PAGES
 from hub.web.routes import SERVICES, Visit, visit_of
 from hub.web.words import N_
@@ -53,6 +54,8 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     except (StoreFull, StoreClosed):
         log.error("%s %s: the store takes nothing now", request.method, request.path)
         return _answer(request, 503, None, {"Retry-After": "5"})
+    except ConnectionError:
+        raise  # the visitor went away; aiohttp ends quietly
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         return _answer(request, 500, None, {})
@@ -67,10 +70,10 @@ def _answer(
         text = detail if status == 422 and detail else title
         response = web.Response(text=text, status=status)
     elif request.path.startswith("/api/"):
-        problem = {"type": "about:blank", "title": title, "status": status}
+        problem: plain.Plain = {"type": "about:blank", "title": title, "status": status}
         if detail:
             problem["detail"] = detail
-        response = web.json_response(problem, status=status)
+        response = plain.answer(problem, status=status)
         response.content_type = "application/problem+json"
     elif request.path.startswith("/plugins/") and "text/html" not in _accept(request):
         response = web.Response(text=title + "\n", status=status)

@@ -51,7 +51,7 @@ async def answer(verdict: Verdict, visit: Visit) -> web.StreamResponse:
     actor = visit.actor if is_json else visit.services.access.local_administrator("web")
     changed = await visit.services.answers.give(incident.id, verdict, actor, reason=reason or None)
     if is_json or JSON in request.headers.get("Accept", ""):
-        return web.json_response(plain.incident(changed))
+        return plain.answer(plain.incident(changed))
     if visit.part:
         return await overview.part("incidents", visit)
     raise web.HTTPSeeOther(f"/incidents/{incident.id}")
@@ -61,14 +61,14 @@ async def list_open(visit: Visit) -> web.Response:
     """Incidents that are not ended, the newest first; `?all=1`: whatever became of them."""
     book = visit.services.alarms.book
     found = await (book.recent(LISTED) if visit.request.query.get("all") else book.open(LISTED))
-    return web.json_response({"incidents": [plain.incident(incident) for incident in found]})
+    return plain.answer({"incidents": [plain.incident(incident) for incident in found]})
 
 
 async def one_as_json(visit: Visit) -> web.Response:
     """An incident with its journal, media, recordings and notes."""
     incident = await _known(visit)
     book = visit.services.alarms.book
-    return web.json_response(
+    return plain.answer(
         plain.incident(incident)
         | {
             "journal": [plain.journal(row) for row in await book.journal(incident.id)],

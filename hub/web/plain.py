@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from aiohttp import web
 from sqlalchemy import Row
 
 from hub.model.entity import Entity, State
@@ -13,6 +16,11 @@ from hub.model.incident import NEXT, Incident, Status
 from hub.video.index import Recording
 
 Plain = dict[str, Any]
+
+
+def answer(data: Plain, status: int = 200) -> web.Response:
+    """Data as an answer of JSON, Ukrainian letters as they are."""
+    return web.json_response(data, status=status, dumps=partial(json.dumps, ensure_ascii=False))
 
 
 def instant(at: datetime | None) -> str | None:

@@ -14,7 +14,7 @@ async def entities(visit: Visit) -> web.Response:
     registry = visit.services.registry
     found = sorted(registry.entities(), key=lambda entity: entity.entity_id)
     listed = [plain.entity(entity, registry.get(entity.entity_id)) for entity in found]
-    return web.json_response({"entities": listed})
+    return plain.answer({"entities": listed})
 
 
 async def changes(visit: Visit) -> web.StreamResponse:
@@ -39,13 +39,13 @@ async def changes(visit: Visit) -> web.StreamResponse:
 
 async def healthz(visit: Visit) -> web.Response:
     """Whether the hub's event loop turns: for a service manager."""
-    return web.json_response({"status": "ok"})
+    return plain.answer({"status": "ok"})
 
 
 async def readyz(visit: Visit) -> web.Response:
     """Whether the hub does its work (503: not yet, or not any more), and each part of it."""
     ready, facts = visit.services.ready()
-    return web.json_response({"ready": ready, **facts}, status=200 if ready else 503)
+    return plain.answer({"ready": ready, **facts}, status=200 if ready else 503)
 
 
 def routes() -> list[Route]:

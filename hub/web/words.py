@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from gettext import NullTranslations
 from typing import Any
@@ -43,8 +44,8 @@ JOURNAL = {
     "closed": N_("case closed"),
     "dismissed": N_("dismissed"),
     "note": N_("noted"),
-    "rung": N_("told the next rung"),
 }
+RUNG = N_("told rung %(number)s")
 WAYS = {
     "page": N_("this page"),
     "web": N_("page"),
@@ -52,6 +53,7 @@ WAYS = {
     "telegram": "Telegram",
     "cli": N_("command line"),
     "automation": N_("automation"),
+    "ladder": N_("escalation"),
     "plugin": N_("plugin"),
 }
 NOTES = {
@@ -139,6 +141,9 @@ DISMISSALS = (N_("False alarm"), N_("Test"), N_("Pressed by mistake"), N_("Alrea
 """Reasons that are offered for a dismissal; others may be written."""
 
 
+_RUNG = re.compile(r"rung (\d+) told")
+
+
 class Words:
     """The same words in one language."""
 
@@ -159,6 +164,9 @@ class Words:
         return self._of(KINDS, kind)
 
     def journal(self, what: str) -> str:
+        """What somebody did with an incident; `rung 2 told` is the ladder's own line."""
+        if rung := _RUNG.fullmatch(what):
+            return self._gettext(RUNG) % {"number": rung.group(1)}
         return self._of(JOURNAL, what)
 
     def way(self, way: str) -> str:

@@ -121,7 +121,17 @@ document.addEventListener("htmx:afterRequest", (event) => {
   }
 });
 
+// what a visitor has unfolded stays so when its part is replaced
+
+let unfolded = [];
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const all = event.target.querySelectorAll("details[id]");
+  unfolded = [...all].map((details) => [details.id, details.open]);
+});
+
 document.addEventListener("htmx:afterSettle", (event) => {
+  for (const [id, isOpen] of unfolded) byId(id)?.toggleAttribute("open", isOpen);
   if (event.target.id === "incidents") showIncidents(false);
 });
 
