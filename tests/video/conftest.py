@@ -21,7 +21,7 @@ from hub.store.store import Store
 from hub.store.tables import bulk
 from hub.tasks import Tasks
 from hub.video import tables  # noqa: F401  (its tables belong to `bulk`)
-from hub.video.capture.fragments import Fragment, Muxer
+from hub.video.capture.fragments import Fragment, Packager
 from hub.video.capture.timeline import Timeline
 from hub.video.service import Video
 from hub.video.settings import VideoSettings
@@ -157,12 +157,14 @@ def fragments_of(clip: Path, *, start: float = 1_800_000_000.0) -> list[Fragment
         )
         assert stream.time_base is not None
         timeline = Timeline(float(stream.time_base))
-        muxer = Muxer(stream.codec_context.name, stream.time_base, b"")
+        packager = Packager(stream.codec_context.name, stream.time_base, b"")
         found: list[Fragment] = []
         for raw in container.demux(stream):
             for packet in to_annex_b.filter(raw) if raw.size else ():
                 assert packet.dts is not None
                 time = timeline.place(packet.dts, start + packet.dts * float(stream.time_base))
-                found += muxer.push(packet, time)
-        found += muxer.close()
-    return [fragment.dated(start + fragment.time) for fragment in found]
+                found += packager.push(packet, time)
+        found += packager.close()
+    for fragment in found:
+        fragment.start = start + fragment.time
+    return found

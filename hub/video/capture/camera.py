@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from collections.abc import Sequence
 
 from hub.clock import Clock
 from hub.video import wire
-from hub.video.capture.fragments import Fragment, Muxer
+from hub.video.capture.fragments import Epoch, Fragment, Packager
 from hub.video.capture.recorder import Recorder, Tell
 from hub.video.capture.source import Feed, SourceLost, opened
 from hub.video.capture.timeline import Timeline
@@ -40,13 +41,16 @@ class CameraThread(threading.Thread):
         self._clock = clock
         self._tell = tell
         self._stopped = threading.Event()
+        self._stop_asked = False
         self._lost_told = False
+        self._epoch: Epoch | None = None
         self.report = wire.CameraReport(
             camera, False, Reason.CONNECTING.value, self._now(), None, None, None
         )
 
     def stop(self) -> None:
         """Ask it to end; it does within the time that a read may take."""
+        self._stop_asked = True  # what the loop reads; cheaper than the event at each frame
         self._stopped.set()
 
     def run(self) -> None:
@@ -80,50 +84,44 @@ class CameraThread(threading.Thread):
 
     def _record(self, feed: Feed) -> None:
         timeline = Timeline(float(feed.time_base))
-        muxer = Muxer(feed.codec, feed.time_base, feed.extradata)
+        packager = Packager(feed.codec, feed.time_base, feed.extradata)
+        last: int | None = None
         held: list[Fragment] | None = []
-        began = self._clock.monotonic()
+        began, now = self._clock.monotonic(), self._clock.now
         try:
             for packet in feed.packets():
-                if self._stopped.is_set():
+                if self._stop_asked:
                     return
-                raw = packet.pts if packet.dts is None else packet.dts
-                assert raw is not None
-                time = timeline.place(raw, self._now())
-                for fragment in muxer.push(packet, time):
-                    if held is None:
-                        self._hand_on(fragment, timeline)
-                    else:
-                        held.append(fragment)
-                if held is not None and self._clock.monotonic() - began > SETTLE_S:
-                    self._release(held, timeline)
+                dts = packet.pts if packet.dts is None else packet.dts
+                if dts is None:
+                    continue
+                if dts == last:
+                    done = packager.join(packet)
+                else:
+                    done = packager.push(packet, timeline.place(dts, now().timestamp()))
+                    last = dts
+                if held is None:
+                    if done:
+                        self._hand_on(done, timeline)
+                    continue
+                held += done
+                if self._clock.monotonic() - began > SETTLE_S:
+                    self._hand_on(held, timeline)
                     held = None
         finally:
-            tail = [*(held or ()), *muxer.close()]
-            self._release(tail, timeline)
+            self._hand_on([*(held or ()), *packager.close()], timeline)
 
-    def _release(self, held: list[Fragment], timeline: Timeline) -> None:
-        for fragment in held:
-            self._hand_on(fragment, timeline)
-
-    def _hand_on(self, fragment: Fragment, timeline: Timeline) -> None:
-        if self._stopped.is_set():
-            return
-        dated = fragment.dated(timeline.instant(fragment.time))
-        self._recorder.take(dated)
-        if not self.report.online or self._changed(dated):
-            self._online(dated)
-
-    def _changed(self, fragment: Fragment) -> bool:
-        epoch = fragment.epoch
-        return (self.report.width, self.report.height, self.report.codec) != (
-            epoch.width,
-            epoch.height,
-            epoch.codec,
-        )
+    def _hand_on(self, fragments: Sequence[Fragment], timeline: Timeline) -> None:
+        for fragment in fragments:
+            if self._stop_asked:
+                return
+            fragment.start = timeline.instant(fragment.time)
+            self._recorder.take(fragment)
+            if fragment.epoch is not self._epoch or not self.report.online:
+                self._online(fragment)
 
     def _online(self, fragment: Fragment) -> None:
-        epoch = fragment.epoch
+        epoch = self._epoch = fragment.epoch
         since = self.report.since if self.report.online else self._now()
         if self._lost_told:
             log.info("%s is back", self._camera)

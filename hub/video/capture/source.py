@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -15,7 +16,7 @@ from av.video.stream import VideoStream
 
 from hub.clock import SystemClock
 from hub.video import codecs
-from hub.video.capture.packets import VideoPacket, joined
+from hub.video.capture.packets import VideoPacket
 from hub.video.reasons import Reason
 from hub.video.wire import Source
 
@@ -64,7 +65,8 @@ class Feed:
         self.extradata = extradata
 
     def packets(self) -> Iterator[VideoPacket]:
-        """Packets with a timestamp, in order of decoding, as they come."""
+        """Packets in order of decoding, as they come; one without any time is to be passed over
+        (FFmpeg's mark of the end)."""
         raise AssertionError("each kind of feed has its own")
 
 
@@ -77,30 +79,34 @@ class _LiveFeed(Feed):
         super().__init__(context.name, self._stream.time_base, context.extradata or b"")
 
     def packets(self) -> Iterator[VideoPacket]:
-        return joined(self._dated())
+        packets = self._container.demux(self._stream)
+        return chain(self._first(packets), packets)
 
-    def _dated(self) -> Iterator[VideoPacket]:
+    def _first(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
         """FFmpeg's probing leaves the first packets without times, the keyframe among them: they
         are counted back from the first one that has one."""
         undated: list[VideoPacket] = []
         step = round(1 / (float(self._stream.average_rate or 25) * float(self.time_base)))
-        for packet in self._container.demux(self._stream):
-            if not packet.size:
-                continue
-            if packet.dts is None and len(undated) >= _MOST_UNDATED:
-                packet.dts = packet.pts
+        for packet in packets:
             if packet.dts is None:
                 undated.append(packet)
-                if len(undated) > _MOST_UNDATED:
+                if len(undated) < _MOST_UNDATED:
+                    continue
+                if packet.pts is None:
                     raise SourceLost(Reason.RUBBISH)
-                continue
-            for number, early in enumerate(undated):
-                early.dts = packet.dts - (len(undated) - number) * step
-                if early.pts is None:
-                    early.pts = early.dts
-                yield early
-            undated.clear()
+                packet.dts = packet.pts  # a stream that never tells its order of decoding
+                undated.pop()
+            yield from _counted_back(undated, packet.dts, step)
             yield packet
+            return
+
+
+def _counted_back(undated: list[VideoPacket], dts: int, step: int) -> Iterator[VideoPacket]:
+    for number, packet in enumerate(undated):
+        packet.dts = dts - (len(undated) - number) * step
+        if packet.pts is None:
+            packet.pts = packet.dts
+        yield packet
 
 
 class _FileFeed(Feed):
