@@ -26,12 +26,12 @@ def scene() -> Scene:
         Lane(5.2, coming=False, speed=8.0, every=8.0, seed=12),
     ]
     paths = [
-        Path((-16, 19), (0.0, 19), every=9, seed=21),
-        Path((-0.6, 16.2), (-16, 16.2), every=8, seed=22),
-        Path((-9, 9.6), (0, 9.6), every=16, seed=23),
-        Path((-1.3, 42), (-1.3, 6), every=14, seed=24),
-        Path((8.0, 8), (8.0, 42), every=15, seed=25),
-        Path((8.7, 42), (8.7, 8), every=19, seed=26),
+        Path((-16, 19), (0.0, 19), every=12, seed=21),
+        Path((-0.6, 16.2), (-16, 16.2), every=11, seed=22),
+        Path((-9, 9.6), (0, 9.6), every=20, seed=23),
+        Path((-1.3, 42), (-1.3, 6), every=17, seed=24),
+        Path((8.0, 8), (8.0, 42), every=19, seed=25),
+        Path((8.7, 42), (8.7, 8), every=26, seed=26),
     ]
     overlay = Overlay("КАМ 1   Ринкова площа", "CAM 1   Market square")
     return Scene(site, lanes, paths, overlay, seed=7)

@@ -17,7 +17,7 @@ Facing = Literal["right", "left", "viewer", "away"]
 PHASES = 16
 STRIDE_M = 1.4
 """Two steps."""
-LARGE, MASTER = 480, 160
+LARGE, MASTER, SMALL = 480, 160, 80
 """Rows of the figures while they are drawn, and as they are kept."""
 
 SKINS: tuple[Colour, ...] = ((236, 196, 168), (224, 178, 148), (206, 160, 130))
@@ -66,21 +66,26 @@ def phase_at(walked: float, person: Person) -> int:
     return int(walked / (STRIDE_M * person.tall / 1.75) * PHASES) % PHASES
 
 
-@lru_cache(maxsize=128)
 def figure(person: Person, facing: Facing, phase: int, rows: int) -> Image.Image:
     """The person, `rows` pixels tall; the feet are at the bottom, in the middle."""
     size = max(2, round(rows * 0.6)), max(3, rows)
-    return _master(person, facing, phase).resize(size, Image.Resampling.BOX)
+    master = _small(person, facing, phase) if rows <= SMALL else _master(person, facing, phase)
+    return master.resize(size, Image.Resampling.BOX)
 
 
-@lru_cache(maxsize=400)
+@lru_cache(maxsize=200)
 def _master(person: Person, facing: Facing, phase: int) -> Image.Image:
     """The person at a size from which all others are made: drawing takes longer than reducing."""
     drawn = _Figure(person, phase)
     sideways = facing in ("right", "left")
     large = drawn.side() if sideways else drawn.front(away=facing == "away")
-    small = large.reduce(LARGE // MASTER)
-    return small.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if facing == "left" else small
+    master = large.reduce(LARGE // MASTER)
+    return master.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if facing == "left" else master
+
+
+@lru_cache(maxsize=400)
+def _small(person: Person, facing: Facing, phase: int) -> Image.Image:
+    return _master(person, facing, phase).reduce(MASTER // SMALL)
 
 
 class _Figure:

@@ -143,6 +143,20 @@ async def test_a_silent_button_is_unavailable_and_tells_it_once(hub: Any) -> Non
     assert len(incidents(hub)) == 1
 
 
+async def test_one_silence_is_told_once_even_if_its_incident_is_closed(
+    hub: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+
+    async def count(kind: str, **about: Any) -> int:
+        told.append(about["key"])
+        return 1
+
+    monkeypatch.setattr(hub.context, "open_incident", count)
+    await hub.advance(4 * 3600)
+    assert told == ["device_silent:event.kiosk"]
+
+
 async def test_a_button_that_is_heard_again_is_back(
     hub: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
