@@ -102,8 +102,12 @@ async def clip(visit: Visit) -> web.StreamResponse:
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     response.headers["Cache-Control"] = "private, no-store"
     await response.prepare(request)
-    async for chunk in made.read(offset, length):
-        await response.write(chunk)
+    try:
+        async for chunk in made.read(offset, length):
+            await response.write(chunk)
+    except OSError as gone:
+        # the head is out, so only a broken connection can still tell that the rest is missing
+        raise ConnectionResetError("the clip could not be read to its end") from gone
     await response.write_eof()
     return response
 
