@@ -1,0 +1,185 @@
+"""The configuration of automations: what is read, and what is said of what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from hub.automation.model import AutomationConfig
+
+EVENT = {"trigger": "event", "event_type": "gate.passed"}
+STOP = {"stop": "x"}
+
+
+def rule(**more):
+    return {"id": "a", "triggers": EVENT, "actions": STOP, **more}
+
+
+def wrong(**more):
+    """The problems of a configuration, each as its path and its message."""
+    with pytest.raises(ValidationError) as caught:
+        AutomationConfig.model_validate(rule(**more))
+    return [(error["loc"], error["msg"]) for error in caught.value.errors(include_url=False)]
+
+
+FULL = rule(
+    alias="a",
+    description="d",
+    triggers=[
+        {**EVENT, "area_id": "market", "event_data": {"n": [1]}, "id": "x"},
+        {"trigger": "state", "entity_id": "a.b", "to": None, "for": "5m", "not_from": [1, True]},
+        {"trigger": "time", "at": ["22:00", "06:30:15"], "weekday": "mon"},
+    ],
+    conditions=[
+        {"or": ["{{ true }}", {"condition": "time", "after": "10:00"}]},
+        {"condition": "state", "entity_id": "a.b", "state": 5, "for": {"minutes": 3}},
+    ],
+    actions=[
+        {
+            "action": "camera.record",
+            "target": {"area_id": "m", "near": {"entity_id": "a.b", "within": "1.5km"}},
+            "data": {"before": "30s"},
+            "response_variable": "r",
+        },
+        {"delay": "00:01:30"},
+        {"delay": "{{ 5 }}s"},
+        {"if": "{{ r }}", "then": STOP, "else": [{"variables": {"x": 1}}]},
+        {"choose": [{"conditions": [], "sequence": []}], "default": STOP},
+        {"sequence": ["{{ r }}", {"not": "{{ r }}"}], "continue_on_error": True},
+    ],
+    mode="queued",
+    max=3,
+    variables={"v": "{{ 1 }}"},
+)
+
+
+def test_what_is_read_is_written_the_way_it_is_read():
+    config = AutomationConfig.model_validate(FULL)
+    plain = json.loads(json.dumps(config.plain()))
+    assert AutomationConfig.model_validate(plain) == config
+    assert AutomationConfig.model_validate(plain).fingerprint() == config.fingerprint()
+
+
+def test_another_text_has_another_fingerprint():
+    one = AutomationConfig.model_validate(rule())
+    other = AutomationConfig.model_validate(rule(actions={"stop": "y"}))
+    assert one.fingerprint() != other.fingerprint()
+
+
+def test_every_word_is_in_the_schema():
+    text = json.dumps(AutomationConfig.model_json_schema())
+    words = ("event", "state", "time", "template", "and", "or", "not", "delay", "choose", "if")
+    assert all(f'"{word}"' in text for word in words)
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "message"),
+    [
+        ({"triggers": {"trigger": "sun"}}, ("triggers", 0), "the trigger 'sun' is not there yet"),
+        (
+            {"triggers": {"trigger": "device"}},
+            ("triggers", 0),
+            "the trigger 'device' is not there yet",
+        ),
+        (
+            {"triggers": {"platform": "state"}},
+            ("triggers", 0),
+            "write 'trigger' instead of 'platform'",
+        ),
+        (
+            {"triggers": {"trigger": "statee"}},
+            ("triggers", 0),
+            "there is no trigger 'statee'; there are event, state, time",
+        ),
+        (
+            {"triggers": {"entity_id": "a.b"}},
+            ("triggers", 0),
+            "a trigger needs the key 'trigger': one of event, state, time",
+        ),
+        (
+            {"triggers": {"trigger": ["x"]}},
+            ("triggers", 0),
+            "there is no trigger '['x']'; there are event, state, time",
+        ),
+        ({"triggers": "x"}, ("triggers", 0), "a trigger is a mapping with the key 'trigger'"),
+        (
+            {"conditions": {"condition": "numeric_state"}},
+            ("conditions", 0),
+            "the condition 'numeric_state' is not there yet",
+        ),
+        (
+            {"conditions": {"condition": "time"}},
+            ("conditions", 0),
+            "Value error, needs 'after', 'before' or 'weekday'",
+        ),
+        (
+            {"conditions": {"condition": "template", "value_template": "x == 1"}},
+            ("conditions", 0, "value_template"),
+            "Value error, not a template: write '{{ ... }}'",
+        ),
+        ({"actions": {"repeat": {}}}, ("actions", 0), "the step 'repeat' is not there yet"),
+        (
+            {"actions": {"wait_template": ""}},
+            ("actions", 0),
+            "the step 'wait_template' is not there yet",
+        ),
+        ({"actions": {"service": "x"}}, ("actions", 0), "write 'action' instead of 'service'"),
+        (
+            {"actions": {"delay": "1s", "stop": "x"}},
+            ("actions", 0),
+            "a step is one thing; this one has 'delay' and 'stop'",
+        ),
+        (
+            {"actions": {"dealy": "1s"}},
+            ("actions", 0),
+            "a step has one of the keys action, delay, choose, if, sequence, variables, stop, "
+            "condition",
+        ),
+        ({"actions": 5}, ("actions", 0), "a step is a mapping, as in {action: camera.record}"),
+        ({"use_blueprint": {}}, (), "the automation's key 'use_blueprint' is not there yet"),
+        (
+            {"actions": {"action": "x", "target": {"device_id": "d"}}},
+            ("actions", 0, "target"),
+            "the target 'device_id' is not there yet",
+        ),
+        (
+            {"actions": {"action": "x", "target": {"near": {"entity_id": "a.b", "within": 200}}}},
+            ("actions", 0, "target", "near", "within"),
+            "Value error, a distance needs a unit: write for example '200m' or '1.5km'",
+        ),
+        (
+            {"actions": {"choose": {"conditions": [], "sequence": [{"action": "x", "dta": 1}]}}},
+            ("actions", 0, "choose", 0, "sequence", 0, "dta"),
+            "Extra inputs are not permitted",
+        ),
+        (
+            {"actions": [STOP, {"if": "{{ x }}", "then": STOP, "else": {"delay": 5}}]},
+            ("actions", 1, "else", 0, "delay"),
+            "Value error, a duration needs a unit: write '5s', '5m', '5h' or '5d'",
+        ),
+        (
+            {"triggers": {"trigger": "state", "entity_id": "a.b", "to": "x", "not_to": "y"}},
+            ("triggers", 0),
+            "Value error, 'to' and 'not_to' exclude each other",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_once_and_at_its_place(more, path, message):
+    assert wrong(**more) == [(path, message)]
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    problems = wrong(triggers={"trigger": "sun"}, actions=[{"repeat": 1}, {"delay": 5}], mode="x")
+    assert [path for path, _ in problems] == [
+        ("triggers", 0),
+        ("actions", 0),
+        ("actions", 1, "delay"),
+        ("mode",),
+    ]
+
+
+@pytest.mark.parametrize("bad", ["Panic", "панік", "a-b", "a b", "x" * 101, ""])
+def test_an_id_is_of_small_latin_letters(bad):
+    assert [path for path, _ in wrong(id=bad)] == [("id",)]
