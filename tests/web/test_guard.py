@@ -136,7 +136,7 @@ async def test_every_answer_carries_the_headers_that_protect_it(client: Client, 
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert "Cache-Control" in headers
     assert "Server" not in headers
 
