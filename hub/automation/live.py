@@ -133,11 +133,15 @@ class Automation:
         if admission.refused is not None:
             self._refuse(trace, admission.refused, event)
             return
+        run = Run(trace=trace, scope=scope, tools=self._parts.tools, event=event)
+        try:
+            row = self._row(run, trigger, event) if event is not None and durable else None
+        except TypeError as error:
+            self._failed(trace, f"variables: {error}")
+            return
         if event is not None and durable:
             self._remember(event.id)
         self.last_triggered = trace.started_at
-        run = Run(trace=trace, scope=scope, tools=self._parts.tools, event=event)
-        row = self._row(run, trigger, event) if event is not None and durable else None
         self._begin(run, self.config, admission, row)
 
     def _begin(

@@ -102,8 +102,9 @@ class RunRows:
         if wait:
             await self._patiently(self._store.write(work))
         else:
+            # tasks begin in the order they are started, and an action has a task too: this write
+            # is in line before any that comes after it
             self._tasks.start(self._store.write(work), "note a run")
-            await asyncio.sleep(0)  # the write takes its place in line now
 
     async def _patiently(self, work: Coroutine[Any, Any, Any]) -> Any:
         """What `work` gives; None where it failed (logged) or takes longer than PATIENCE_S."""

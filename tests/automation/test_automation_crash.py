@@ -6,15 +6,16 @@ import asyncio
 import dataclasses
 import json
 import sqlite3
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from hub.automation.tables import runs
+from hub.model.action import Call
 from hub.model.event import from_plain, to_plain
 from hub.store.store import Store
-from tests.automation.town import Pressed
+from tests.automation.town import Deed, Pressed
 
 
 def say(text):
@@ -315,6 +316,27 @@ async def test_an_event_whose_type_has_changed_is_resumed_all_the_same(town):
     _, data, call = town.deeds.done[0]
     assert data == {"message": 3}
     assert call.event == from_plain(plain, {})
+
+
+class Peek(Deed):
+    """An action that stores something: it looks at what was stored before."""
+
+    name: ClassVar[str] = "store.peek"
+    repeat: ClassVar[Any] = "safe"
+
+    async def run(self, hub: Any, call: Call) -> Any:
+        query = select(runs.c.memo)
+        return await hub.store.write(lambda connection: connection.execute(query).scalar())
+
+
+async def test_what_an_action_stores_comes_after_what_was_decided_before_it(town):
+    town.actions.add(Peek, town, "tests")
+    steps = [{"action": "incident.open"}, {"action": "store.peek", "response_variable": "seen"}]
+    await town.configure({**STORY, "conditions": [], "actions": steps})
+    await town.press()
+    seen = town.trace().steps[1].seen["answer"]
+    assert seen["0"]["done"] == {"incident": 7}
+    assert seen["1"] == {"asked": {"data": {}, "targets": []}}
 
 
 async def test_a_store_that_fails_does_not_hold_up_an_alarm(town):
