@@ -120,7 +120,7 @@ class Hub:
         self.alarms.start()
         for event in again:
             self.bus.publish(dataclasses.replace(event, redelivered=True))
-        self.mqtt.start_durable()
+        await self.mqtt.start_durable()
         await self.web.start()
         if self._started.problems:
             await tell_wrong_config(self.alarms, self._started, self.texts)

@@ -4,6 +4,7 @@ they caused is stored; all other topics share a second one, so that bulk never h
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator
@@ -26,6 +27,7 @@ PARKED = 10  # durable messages that nobody listens to yet
 MAX_PAYLOAD = 256 * 1024
 PAUSES_S = (0.5, 1, 2, 5, 10, 30)
 PUBLISH_WAITS_S = 10.0
+FIRST_CONNECTION_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,15 @@ class Mqtt:
         """Connect the link of everything that may be lost, and for publishing."""
         self._tasks.loop(self._links[False].run, "mqtt bulk")
 
-    def start_durable(self) -> None:
+    async def start_durable(self) -> None:
         """Connect the link of what must not be lost: only when the plugins listen, since the
-        broker hands over what it has kept at once."""
-        self._tasks.loop(self._links[True].run, "mqtt durable")
+        broker hands over what it has kept at once. Returns when it is subscribed, or after a few
+        seconds without a broker, which is then waited for beside everything else."""
+        link = self._links[True]
+        self._tasks.loop(link.run, "mqtt durable")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_CONNECTION_S):
+                await link.up.wait()
 
     @property
     def connected(self) -> bool:
