@@ -146,14 +146,14 @@ class _Check:
         self, names: Names, town: Shaped, declared: Declared, automations: list[Shaped]
     ) -> None:
         if town.value is not None:
-            names.check(town.value, None, town.node, self._root.position)
+            names.check(town.value, town.node, self._root.position)
         for name, config in declared.configs.items():
             entry = self._root.entries["plugins"].node.entries[name]
-            found = names.check(config, None, declared.nodes[name], entry.key)
+            found = names.check(config, declared.nodes[name], entry.key)
             self._problems += templates.check(found, declared.nodes[name], self._excerpts, None)
         for item in automations:
             if item.value is not None:
-                found = names.check(item.value, None, item.node, item.node.position)
+                found = names.check(item.value, item.node, item.node.position)
                 known = templates.variables_of(item.node)
                 self._problems += templates.check(found, item.node, self._excerpts, known)
 

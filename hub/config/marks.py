@@ -27,10 +27,10 @@ class Mark:
     depth: int
 
 
-def marks(value: Any, annotation: Any = None, path: Path = ()) -> Iterator[Mark]:
+def marks(value: Any) -> Iterator[Mark]:
     """All marked texts in a value: through models, lists and mappings. A template in a field that
     names something is left out of the names; it comes as a template."""
-    yield from _marks(value, annotation, path, (), None, 0)
+    yield from _marks(value, None, (), (), None, 0)
 
 
 def _marks(

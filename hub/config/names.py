@@ -46,10 +46,11 @@ class Known:
 
     def names(self, kind: Kind) -> Iterable[str]:
         """All names of a kind."""
+        if kind == "device":
+            return {entity.device for entity in self.entities.values() if entity.device}
         return {
             "entity": self.entities,
             "area": self.areas,
-            "device": {entity.device for entity in self.entities.values() if entity.device},
             "event": self.events,
             "action": self.actions,
             "escalation": self.ladders,
@@ -78,10 +79,10 @@ class Names:
     warnings: list[Problem] = field(default_factory=list)
     asked: list[tuple[Action, Position]] = field(default_factory=list)
 
-    def check(self, value: Any, annotation: Any, node: Node, shown: Position) -> list[Mark]:
+    def check(self, value: Any, node: Node, shown: Position) -> list[Mark]:
         """Check all names in a validated block; returns its templates, for the third pass."""
         templates: list[Mark] = []
-        for mark in marks(value, annotation):
+        for mark in marks(value):
             if isinstance(mark.marker, Ref):
                 self._name(mark, mark.marker.kind, node, shown)
             else:
@@ -147,7 +148,7 @@ class Names:
         self.problems += shaped.problems
         if shaped.value is not None:
             self.asked.append((shaped.value, block.entries["action"].node.position))
-            self.check(shaped.value, None, shaped.node, where)
+            self.check(shaped.value, shaped.node, where)
 
     def _target(self, action: type[Action], step: ActionStep, block: Node) -> None:
         entry = block.entries.get("target")

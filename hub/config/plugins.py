@@ -45,14 +45,16 @@ class Declared:
     problems: list[Problem] = field(default_factory=list)
 
 
-def declare(blocks: Iterable[tuple[str, Entry]], source: PluginSource, shown: Excerpts) -> Declared:
+def declare(
+    blocks: Iterable[tuple[str, Entry]], source: PluginSource, excerpts: Excerpts
+) -> Declared:
     """Import the plugins that are named, check their blocks, and ask them what they bring."""
     declared = Declared()
     for name, entry in blocks:
         before = len(declared.problems)
         plugin = _found(name, entry.key, source, declared)
         if plugin is not None:
-            _asked(plugin, entry, shown, declared)
+            _asked(plugin, entry, excerpts, declared)
         if len(declared.problems) > before:
             declared.doubtful[name] = words_of(entry.node)
     return declared

@@ -142,6 +142,18 @@ def test_what_a_plugin_that_is_not_found_would_bring_is_not_missed(
     assert "unknown entity" not in said
 
 
+def test_events_and_actions_of_a_plugin_that_is_not_found_are_not_missed(
+    write: Write, told: Told
+) -> None:
+    text = AUTOMATIONS.replace("lamps.", "lampz.").replace("light.kiosk", "light.gate")
+    path = write(
+        TOWN.replace("  lamps:\n    every", "  lampz:\n    every"),
+        automations=text,
+        secrets="lamp: hunter22\n",
+    )
+    assert told(path).endswith("\n1 problem; nothing was started.\n")
+
+
 def test_a_name_close_to_a_notifier_is_a_warning(write: Write, good: Good) -> None:
     path = write(
         TOWN.replace("church_bell", "curch_bell"), automations="[]", secrets="lamp: hunter22\n"

@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 from hub.cli.check import check
 from hub.cli.schema import schema
 from hub.config.json_schema import json_schema
+from hub.config.schema import RecordingDefault
+from hub.model.config import parse_duration
 from hub.plugin.loader import Plugins
 
 Write = Callable[..., Path]
@@ -62,6 +64,12 @@ def test_schema_is_json_and_holds_the_parts_of_the_hub(write: Write) -> None:
     }  # fmt: skip
     assert found["required"] == ["hub"]
     assert found["additionalProperties"] is False
+
+
+def test_a_default_in_the_schema_is_written_the_way_it_is_read(write: Write) -> None:
+    found = json.loads(run(schema, write("hub: {name: T}\n")).stdout)
+    default = found["$defs"]["RecordingDefault"]["properties"]["pre_roll"]["default"]
+    assert parse_duration(default) == RecordingDefault().pre_roll
 
 
 def test_schema_works_while_the_file_has_mistakes(write: Write) -> None:

@@ -172,6 +172,22 @@ def test_a_hub_that_cannot_seal_starts_all_the_same(write: Write, begin: Begin) 
     assert begin(path).config.hub.name == "Good"
 
 
+def test_a_disk_that_fails_while_sealing_leaves_the_older_ones_whole(
+    write: Write, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(GOOD, **PARTS)
+    begin(path)
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fail)
+    assert begin(write(GOOD.replace("Good", "Better"), **PARTS)).config.hub.name == "Better"
+    monkeypatch.undo()
+    write("hub: {data_dir: kept}\n")
+    assert begin(path).config.hub.name == "Good"
+
+
 def test_what_a_crash_left_half_written_is_swept(write: Write, begin: Begin) -> None:
     path = write(GOOD, **PARTS)
     folder = path.parent / "kept" / "config"

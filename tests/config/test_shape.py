@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import Discriminator, Field, SecretStr, Tag
+from pydantic import AfterValidator, Discriminator, Field, SecretStr, Tag
 
 from hub.config import shape
 from hub.config.fields import mask_secrets, models_at
@@ -139,6 +139,22 @@ def test_a_secret_is_found_in_every_member_of_a_union(tmp_path: Path) -> None:
     assert source.root is not None
     mask_secrets(Whole, source.root, source.excerpts)
     assert source.excerpts.words == {"hunter22", "hunter33"}
+
+
+def _refused(value: SecretStr) -> SecretStr:
+    raise ValueError(f"not {value.get_secret_value()}, please")
+
+
+class Careless(PluginConfig):
+    pin: Annotated[SecretStr, AfterValidator(_refused)]
+
+
+def test_a_validator_that_quotes_a_secret_is_not_quoted(tmp_path: Path) -> None:
+    source = sourced(tmp_path, "pin: 'q7'\n")
+    assert source.root is not None
+    mask_secrets(Careless, source.root, source.excerpts)
+    (problem,) = shape.check(Careless, source.root, source.root.position).problems
+    assert "q7" not in problem.message
 
 
 def test_the_model_of_a_place_is_known_without_a_valid_value(tmp_path: Path) -> None:

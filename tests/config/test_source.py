@@ -202,6 +202,17 @@ def test_an_alias_bomb_over_several_files_is_stopped(write: Write) -> None:
     assert "grows beyond" in problems[0].message
 
 
+def test_a_file_of_too_many_values_is_stopped(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.config.source.MAX_VALUES", 20)
+    found = source(write("all: [" + "x, " * 30 + "]\n"))
+    assert found.root is None
+    assert [problem.message for problem in found.problems] == [
+        "here the configuration grows beyond 20 values"
+    ]
+
+
 def test_mistakes_in_several_files_are_told_together(write: Write) -> None:
     path = write("a: !include a.yaml\nb: !include b.yaml\nc: *d\n", a="x: 'y\n", b="\tz: 1\n")
     found = source(path)
