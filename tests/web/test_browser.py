@@ -160,7 +160,7 @@ async def test_a_press_on_the_page_becomes_an_incident_with_picture_and_clip(
     whole_hub: HubProcess, page: Page
 ) -> None:
     await page.goto(whole_hub.url)
-    await page.wait_for_selector(".tile.on", timeout=20_000)
+    await page.wait_for_selector(".tile.on #live-market_square", timeout=20_000)
     await page.wait_for_timeout(2_000)  # so that there is a film from before the press
     await page.get_by_role("button", name="Натиснути тривожну кнопку").click()
     card = page.locator("article.incident").first
