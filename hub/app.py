@@ -27,6 +27,7 @@ from hub.config.sealed import Started
 from hub.config_incident import tell_wrong_config
 from hub.embedded_broker import EmbeddedBroker
 from hub.loop_watch import LoopWatch
+from hub.model.action import Action
 from hub.model.core_events import HubStarted
 from hub.mqtt import Mqtt
 from hub.plugin.loader import is_plugin_file
@@ -87,7 +88,7 @@ class Hub:
         self.supervisor: Supervisor
         self.web: WebServer
         self._http: aiohttp.ClientSession
-        self._core_actions: tuple[tuple[tuple[type[Any], ...], Any], ...] = (
+        self._core_actions: tuple[tuple[tuple[type[Action], ...], Any], ...] = (
             (ALARM_ACTIONS, self.alarms),
             (VIDEO_ACTIONS, cameras),
         )
@@ -106,8 +107,9 @@ class Hub:
         self.mqtt = Mqtt(from_config.broker(config, port), self.clock, self.tasks)
         self.mqtt.start_bulk()
         self._http = aiohttp.ClientSession()
-        for types, services in (*self._core_actions, ((PublishMqtt,), self.mqtt)):
-            for action in types:
+        self.actions.add(PublishMqtt, self.mqtt, "hub")
+        for actions, services in self._core_actions:
+            for action in actions:
                 self.actions.add(action, services, "hub")
         await self.engine.load(config.automations)
         self.supervisor = Supervisor(self._services(), self.tasks)

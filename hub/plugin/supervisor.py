@@ -59,9 +59,9 @@ class Supervisor:
 
     async def start(self, plugins: Mapping[str, tuple[LoadedPlugin, Any]]) -> None:
         """Set all up, side by side; returns when each is running, retrying or failed."""
-        for name, (plugin, config) in plugins.items():
-            self._plugins[name] = Running(plugin, config)
-        await asyncio.gather(*(self._first(running) for running in self._plugins.values()))
+        new = {name: Running(plugin, config) for name, (plugin, config) in plugins.items()}
+        self._plugins |= new
+        await asyncio.gather(*(self._first(running) for running in new.values()))
 
     async def _first(self, running: Running) -> None:
         if not await self._set_up(running) and running.status is PluginStatus.RETRYING:

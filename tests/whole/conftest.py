@@ -19,6 +19,18 @@ from tests.world.hub_process import HubProcess
 
 BUTTONS = 40
 CHAT = 1001
+PANIC: dict[str, Any] = {
+    "id": "panic",
+    "triggers": [{"trigger": "event", "event_type": "panic_button.pressed", "area_id": "market"}],
+    "actions": [
+        {
+            "action": "incident.open",
+            "data": {"kind": "panic", "severity": "critical", "escalation": "life_safety"},
+        }
+    ],
+    "mode": "parallel",
+    "max": 100,
+}
 
 
 class Town:
@@ -54,22 +66,7 @@ class Town:
                 "notify_telegram": {"token": TOKEN, "api_server": api_server or self.api.url},
             },
             "escalations": {"life_safety": [{"notify": ["duty"], "acknowledge_within": "10m"}]},
-            "automations": [
-                {
-                    "id": "panic",
-                    "triggers": [
-                        {"trigger": "event", "event_type": "panic_button.pressed", "area_id": "market"}
-                    ],
-                    "actions": [
-                        {
-                            "action": "incident.open",
-                            "data": {"kind": "panic", "severity": "critical", "escalation": "life_safety"},
-                        }
-                    ],
-                    "mode": "parallel",
-                    "max": 100,
-                }
-            ],
+            "automations": [PANIC],
         }  # fmt: skip
         for key, block in (more or {}).items():
             config[key] = (

@@ -78,7 +78,8 @@ async def mosquitto(folder: Path) -> AsyncIterator[Mosquitto]:
     passwords = folder / "passwords"
     subprocess.run([passwd, "-b", "-c", str(passwords), USER, PASSWORD], check=True)
     (folder / "mosquitto.conf").write_text(
-        f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\n"
+        f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\n"
+        f"allow_anonymous false\npassword_file {passwords}\n"
         "persistence false\nmax_inflight_messages 0\n"
     )
     broker = Mosquitto(folder, port)
