@@ -25,6 +25,9 @@ SETTLE_S = 1.0
 """The first frames come late, out of the probing's buffer. They are held back so long, until the
 timeline has seen some that came on time, so that they get their true instants."""
 
+_REST_S = 0.185  # a fragment ends 190 ms after its first frame at the earliest
+_GATHERED = 1 << 16  # bytes; half of the least buffer that Linux gives a socket
+
 _PERSON_NEEDED = frozenset({Reason.UNAUTHORIZED, Reason.UNSUPPORTED, Reason.BAD_ADDRESS})
 
 
@@ -103,6 +106,8 @@ class CameraThread(threading.Thread):
                 if held is None:
                     if done:
                         self._hand_on(done, timeline)
+                        if feed.live:
+                            self._rest(done[-1])
                     continue
                 held += done
                 if self._clock.monotonic() - began > SETTLE_S:
@@ -110,6 +115,15 @@ class CameraThread(threading.Thread):
                     held = None
         finally:
             self._hand_on([*(held or ()), *packager.close()], timeline)
+
+    def _rest(self, fragment: Fragment) -> None:
+        """Let the frames of the next fragment gather in the socket, and wake shortly before the
+        one that completes it: one wake instead of one per frame saves a quarter of the CPU, and
+        delays nothing but frames of a keyframe out of turn. Much data must not wait there."""
+        share = min(1.0, _GATHERED / len(fragment.data))
+        wait = fragment.end + _REST_S * share - self._now()
+        if wait > 0:
+            self._stopped.wait(min(wait, _REST_S))
 
     def _hand_on(self, fragments: Sequence[Fragment], timeline: Timeline) -> None:
         for fragment in fragments:

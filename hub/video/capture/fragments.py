@@ -19,7 +19,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from hub.video import codecs, mp4
-from hub.video.capture.packets import VideoPacket, copy_of
+from hub.video.capture.packets import VideoPacket
 
 _LONGEST_S = Fraction(19, 100)  # ends at the first frame past it: 200 ms at 5, 10, ... 30 fps
 _HEAD = 1024  # parameter sets stand at the very head of a keyframe
@@ -69,8 +69,17 @@ class Fragment:
         return self.start + self.duration
 
 
+class _Raw(NamedTuple):
+    """A coded frame as it came; `late`: by how much it is shown after it is decoded, in ticks."""
+
+    time: int
+    late: int
+    key: bool
+    data: bytes
+
+
 class _Frame(NamedTuple):
-    """A coded frame; `late`: by how much it is shown after it is decoded. Times in ticks."""
+    """A coded frame as it goes into a file: NAL units and their lengths, in turn."""
 
     time: int
     late: int
@@ -94,6 +103,7 @@ class Packager:
         self._epoch: Epoch | None = None
         self._factor = Fraction(1)
         self._frames: list[_Frame] = []
+        self._last: _Raw | None = None
         self._number = 0
         self._step = 0
 
@@ -102,35 +112,34 @@ class Packager:
 
         Returns the fragments that are complete now, mostly none.
         """
-        key, data = packet.is_keyframe, bytes(packet)
-        done: Sequence[Fragment] = ()
-        frames = self._frames
-        if frames:
-            self._step = time - frames[-1].time
-            if key or time - frames[0].time >= self._longest:
-                done = self._cut(time)
-        if key:
-            self._keyframe(packet, data)
-        if self._epoch is not None:  # nothing can be shown before the first keyframe
-            pts, dts = packet.pts, packet.dts
-            late = 0 if pts is None or dts is None else pts - dts
-            self._frames.append(_Frame(time, late, key, _with_lengths(data)))
-        return done
+        pts, dts = packet.pts, packet.dts
+        late = 0 if pts is None or dts is None else pts - dts
+        return self._add(_Raw(time, late, packet.is_keyframe, bytes(packet)))
 
     def join(self, packet: VideoPacket) -> Sequence[Fragment]:
         """Give a further part of the last frame: some senders cut frames up, with a marker bit
         after each slice, and give all parts one timestamp."""
-        key, data = packet.is_keyframe, bytes(packet)
+        last = self._last
+        if last is None:
+            return ()
+        if self._frames and self._frames[-1].time == last.time:
+            self._frames.pop()
+        key = last.key or packet.is_keyframe
+        return self._add(_Raw(last.time, last.late, key, last.data + bytes(packet)))
+
+    def _add(self, frame: _Raw) -> Sequence[Fragment]:
+        self._last = frame
         done: Sequence[Fragment] = ()
-        if not self._frames:
-            return self.push(packet, 0) if key else done
-        last = self._frames.pop()
-        if key and not last.key:
-            if self._frames:
-                done = self._cut(last.time)
-            self._keyframe(packet, data)
-        whole = last.parts + _with_lengths(data)
-        self._frames.append(_Frame(last.time, last.late, last.key or key, whole))
+        waiting = self._frames
+        if waiting:
+            self._step = frame.time - waiting[-1].time
+            if frame.key or frame.time - waiting[0].time >= self._longest:
+                done = self._cut(frame.time)
+        if frame.key:
+            self._keyframe(frame.data)
+        if self._epoch is not None:  # nothing can be shown before the first keyframe
+            parts = _with_lengths(frame.data)
+            self._frames.append(_Frame(frame.time, frame.late, frame.key, parts))
         return done
 
     def close(self) -> Sequence[Fragment]:
@@ -140,14 +149,14 @@ class Packager:
         step = self._step or int(Fraction(1, 25) / self._time_base)
         return self._cut(self._frames[-1].time + step)
 
-    def _keyframe(self, packet: VideoPacket, data: bytes) -> None:
+    def _keyframe(self, data: bytes) -> None:
         """Begin a new epoch where the keyframe's parameter sets differ from the last ones. Some
         cameras tell them only when the connection is made."""
         own = codecs.parameter_sets(self._codec, data[:_HEAD])
         sets = own or self._sets or self._given
         if sets == self._sets and self._epoch is not None:
             return
-        whole = copy_of(packet, data if own else sets + data)
+        whole = data if own else sets + data
         self._epoch = Epoch.of(_init(self._codec, self._time_base, whole))
         self._factor = self._epoch.scale * self._time_base
         self._sets = sets
@@ -220,7 +229,7 @@ class _Sink:
         return len(data)
 
 
-def _init(codec: str, time_base: Fraction, key: VideoPacket) -> bytes:
+def _init(codec: str, time_base: Fraction, key: bytes) -> bytes:
     """The init segment for a stream that begins with this keyframe and its parameter sets."""
     width, height = _picture_size(codec, key)
     sink = _Sink()
@@ -228,9 +237,11 @@ def _init(codec: str, time_base: Fraction, key: VideoPacket) -> bytes:
     with av.open(sink, "w", format="mp4", options=flags) as out:
         stream = out.add_mux_stream(codec, width=width, height=height, time_base=time_base)
         assert isinstance(stream, VideoStream)
-        key.stream = stream
-        key.dts = key.pts = 0
-        out.mux(key)
+        packet = av.Packet(key)
+        packet.stream = stream
+        packet.dts = packet.pts = 0
+        packet.is_keyframe = True
+        out.mux(packet)
     data = bytes(sink.data)
     for kind, offset, size in mp4.boxes(data, 0, len(data)):
         if kind == b"moov":
@@ -239,11 +250,11 @@ def _init(codec: str, time_base: Fraction, key: VideoPacket) -> bytes:
     raise av.error.InvalidDataError(0, "a keyframe without parameter sets")
 
 
-def _picture_size(codec: str, key: VideoPacket) -> tuple[int, int]:
+def _picture_size(codec: str, key: bytes) -> tuple[int, int]:
     """Width and height, from decoding one keyframe: what the stream's header says may be old."""
     decoder = VideoCodecContext.create(codec, "r")
     assert isinstance(decoder, VideoCodecContext)
     decoder.thread_count = 1
-    for frame in decoder.decode(av.Packet(bytes(key))) or decoder.decode(None):
+    for frame in decoder.decode(av.Packet(key)) or decoder.decode(None):
         return int(frame.width), int(frame.height)
     raise av.error.InvalidDataError(0, "a keyframe that cannot be decoded")

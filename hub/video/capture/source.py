@@ -57,7 +57,10 @@ def reason_of(error: BaseException) -> Reason:
 
 
 class Feed:
-    """An open stream. Packets are in Annex B form, whatever they came in."""
+    """An open stream. Packets are in Annex B form, whatever they came in. `live`: they wait in
+    the socket until they are read."""
+
+    live = False
 
     def __init__(self, codec: str, time_base: Fraction, extradata: bytes) -> None:
         self.codec = codec
@@ -71,6 +74,8 @@ class Feed:
 
 
 class _LiveFeed(Feed):
+    live = True
+
     def __init__(self, container: av.container.InputContainer) -> None:
         self._container = container
         self._stream = _video(container)
