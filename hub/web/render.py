@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,14 @@ class Pages:
             "asset": asset,
         }
         return environment
+
+    def warm_up(self) -> None:
+        """Load what the first page would have to wait for; blocks for half a second."""
+        for language, environment in self._environments.items():
+            self.moment(language, self._clock.now() - timedelta(days=2))
+            self._words[language].number(0.5)
+            for name in environment.list_templates():
+                environment.get_template(name)
 
     def words(self, language: str) -> Words:
         return self._words[language]

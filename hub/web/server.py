@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -68,6 +69,7 @@ class WebServer:
 
     async def start(self) -> None:
         """Listen. Raises OSError where the port is taken."""
+        await asyncio.to_thread(self._runner.app[PAGES].warm_up)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
         log.info("the page is at %s", self.url)

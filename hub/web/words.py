@@ -212,6 +212,10 @@ class Words:
             on, off = ON_OFF.get(entity.device_class or "", (SAID["on"], SAID["off"]))
             return self._gettext(on if state.value else off)
         if isinstance(state.value, int | float):
-            number = format_decimal(state.value, "#,##0.##", locale=self._locale)
+            number = self.number(state.value)
             return f"{number}\u00a0{entity.unit}" if entity.unit else number
         return state.value
+
+    def number(self, value: float) -> str:
+        """A number with at most two decimals, as the language writes it."""
+        return str(format_decimal(value, "#,##0.##", locale=self._locale))

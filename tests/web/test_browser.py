@@ -163,7 +163,7 @@ async def test_a_press_on_the_page_becomes_an_incident_with_picture_and_clip(
     await page.wait_for_selector(".tile.on #live-market_square", timeout=20_000)
     await page.wait_for_timeout(2_000)  # so that there is a film from before the press
     await page.get_by_role("button", name="Натиснути тривожну кнопку").click()
-    card = page.locator("article.incident").first
+    card = page.locator("article.incident", has_text="Тривожна кнопка")
     await expect(card).to_contain_text("Тривожна кнопка", timeout=SOON_MS)
     await expect(card.locator(".told")).to_contain_text("доставлено", timeout=SOON_MS)
     await expect(card.locator(".pictures img").first).to_be_visible(timeout=SOON_MS)
