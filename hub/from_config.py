@@ -43,4 +43,4 @@ def broker(config: Config, embedded_port: int | None) -> Broker:
 
 
 def video(config: Config) -> VideoSettings:
-    return VideoSettings(pre_roll=config.pre_roll)
+    return config.recording.default

@@ -89,15 +89,17 @@ def end(connection: Connection, incident: int, now: datetime) -> None:
 
 
 def hurry(connection: Connection, incident: int, rung: int, now: datetime) -> bool:
-    """A delivery of `rung` failed: let the next rung be told now, once for each rung."""
+    """A delivery of `rung` failed: let the next rung be told now, once for each rung. The last
+    one has no other way to offer, and keeps its pace."""
     row = t.ladders.c
-    result = connection.execute(
-        update(t.ladders)
-        .where(row.incident == incident, row.ended_at.is_(None))
-        .where(row.rung == rung, row.hurried < rung)
-        .values(due_at=now, hurried=rung)
+    query = select(t.ladders).where(row.incident == incident, row.ended_at.is_(None))
+    ladder = connection.execute(query.where(row.rung == rung, row.hurried < rung)).first()
+    if ladder is None or rung >= len(ladder.rungs) - 1:
+        return False
+    connection.execute(
+        update(t.ladders).where(row.incident == incident).values(due_at=now, hurried=rung)
     )
-    return result.rowcount > 0
+    return True
 
 
 class Ladders:

@@ -102,9 +102,10 @@ class Town:
                 await asyncio.sleep(0.02)
         return self.messages(number)
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """What is committed in alarms.db."""
-        connection = sqlite3.connect(f"file:{self.folder}/data/alarms.db?mode=ro", uri=True)
+    def rows(self, query: str, *, database: str = "alarms") -> list[tuple[Any, ...]]:
+        """What is committed in a database."""
+        file = f"{self.folder}/data/{database}.db"
+        connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
         try:
             return connection.execute(query).fetchall()
         finally:
