@@ -157,7 +157,7 @@ async def test_pages_hold_no_inline_script_and_ask_no_other_site(
     [
         "/static/../server.py",
         "/static/%2e%2e/server.py",
-        "/static/..%2fserver.py",
+        "/static/..%2ftemplates%2fno_picture.svg",
         "/static/%2fetc%2fpasswd",
         "/static/vendor/.lock",
     ],
