@@ -63,6 +63,13 @@ class _Subscription:
     queue: asyncio.Queue[_Item]
     dropped: int = 0
 
+    def fits(self, topic: Topic) -> bool:
+        """Most filters are plain topics; matching a pattern costs too much to do for each."""
+        if topic.value == self.filter:
+            return True
+        pattern = "+" in self.filter or "#" in self.filter or self.filter.startswith("$share/")
+        return pattern and topic.matches(self.filter)
+
 
 class Mqtt:
     """Subscriptions that outlive the connection, and publishing."""
@@ -213,7 +220,7 @@ class _Link:
         durable one that fits none waits, since its plugin may still be setting up."""
         message, receipt = item
         topic = Topic(message.topic)
-        fits = [s for s in self._subscriptions if topic.matches(s.filter)]
+        fits = [s for s in self._subscriptions if s.fits(topic)]
         for number, subscription in enumerate(fits):
             self._put(subscription, (message, receipt if number == 0 else None))
         if fits or receipt is None:
