@@ -1,6 +1,6 @@
 """From the press of a button to the message: how long the officer on duty waits.
 
-    python -m benchmarks.alarms [--buttons 500] [--rate 1000] [--sensors 100] [--cameras 4] [--quick]
+    python -m benchmarks.alarms [--buttons 500] [--rate 1000] [--sensors 100] [--cameras 4]
 
 Each button is pressed once, the next one when the former was told by text and by photo. The time
 runs from the moment before the press is published on a real Mosquitto until the stand-in for

@@ -14,6 +14,7 @@ import sys
 import time
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.world.mosquitto import PASSWORD, USER
 
@@ -24,7 +25,7 @@ def main() -> None:
     port, sensors, rate = (int(word) for word in sys.argv[1:])
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: ended.append(number))
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    client = paho.Client(CallbackAPIVersion.VERSION2)
     client.username_pw_set(USER, PASSWORD)
     client.connect("127.0.0.1", port)
     client.loop_start()
