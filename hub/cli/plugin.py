@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from hub.cli.options import plugins_dir, plugins_in
+from hub.plugin.loader import PluginBroken
+
 
 @click.group()
 def plugin() -> None:
@@ -14,14 +17,12 @@ def plugin() -> None:
 
 
 @plugin.command("list")
-@click.option("--plugins-dir", type=click.Path(path_type=Path, file_okay=False), multiple=True)
-def list_(plugins_dir: tuple[Path, ...]) -> None:
+@plugins_dir
+def list_(plugins_dirs: tuple[Path, ...]) -> None:
     """List the plugins that were found. None is imported, and none is used unless config.yaml
     names it."""
-    from hub.plugin.loader import PluginBroken, Plugins, bundled
-
     try:
-        found = Plugins([bundled(), *plugins_dir]).known()
+        found = plugins_in(plugins_dirs).known()
     except PluginBroken as broken:
         click.echo(str(broken), err=True)
         sys.exit(1)

@@ -11,15 +11,16 @@ from pathlib import Path
 import click
 
 from hub.cli import logs
+from hub.cli.options import plugins_dir, plugins_in
 
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path), default=Path("config.yaml"))
-@click.option("--plugins-dir", type=click.Path(path_type=Path, file_okay=False), multiple=True)
+@plugins_dir
 @click.option(
     "--log", "level", default="info", type=click.Choice(["debug", "info", "warning", "error"])
 )
-def run(config: Path, plugins_dir: tuple[Path, ...], level: str) -> None:
+def run(config: Path, plugins_dirs: tuple[Path, ...], level: str) -> None:
     """Run the hub with CONFIG (config.yaml where left out).
 
     HUB_LISTEN overrides the address of the pages. Ctrl-C ends all; on SIGTERM the capture process
@@ -28,11 +29,10 @@ def run(config: Path, plugins_dir: tuple[Path, ...], level: str) -> None:
     from hub.config.config import WrongConfig
     from hub.config.render import refusal
     from hub.config.sealed import start
-    from hub.plugin.loader import Plugins, bundled
 
     logs.set_up(level)
     try:
-        started = start(config, Plugins([bundled(), *plugins_dir]))
+        started = start(config, plugins_in(plugins_dirs))
     except WrongConfig as wrong:
         click.echo(refusal(wrong.problems, wrong.excerpts), err=True)
         sys.exit(2)

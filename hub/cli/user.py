@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hub.cli.check import checked
+from hub.cli.options import plugins_dir
 
 if TYPE_CHECKING:
     from hub.access.people import People
@@ -33,12 +34,14 @@ def user() -> None:
 @click.option("--telegram", help="Number of their private chat with the town's bot.")
 @click.option("--language", type=click.Choice(["uk", "en"]), help="Language of their messages.")
 @CONFIG
+@plugins_dir
 def add(
     name: str,
     duties: tuple[str, ...],
     telegram: str | None,
     language: str | None,
     config: Path,
+    plugins_dirs: tuple[Path, ...],
 ) -> None:
     """Add the person NAME, or give them further duties and contacts."""
     if telegram is not None and not telegram.lstrip("-").isdigit():
@@ -47,7 +50,7 @@ def add(
     detail = f"duties: {', '.join(duties) or '-'}; reached by: {', '.join(reached) or '-'}"
 
     async def work() -> bool:
-        async with _people(config) as (people, access):
+        async with _people(config, plugins_dirs) as (people, access):
             actor = access.local_administrator("cli")
             async with access.act(actor, "people.edit", f"person:{name}", detail):
                 return await people.add(
@@ -64,11 +67,12 @@ def add(
 
 @user.command("list")
 @CONFIG
-def list_(config: Path) -> None:
+@plugins_dir
+def list_(config: Path, plugins_dirs: tuple[Path, ...]) -> None:
     """List people with their duties and ways to reach them."""
 
     async def work() -> None:
-        async with _people(config) as (people, access):
+        async with _people(config, plugins_dirs) as (people, access):
             await access.look(access.local_administrator("cli"), "people.read", "people")
             for person in await people.all():
                 duties = ", ".join(sorted(person.duties)) or "no duty"
@@ -81,11 +85,12 @@ def list_(config: Path) -> None:
 @user.command()
 @click.argument("name")
 @CONFIG
-def remove(name: str, config: Path) -> None:
+@plugins_dir
+def remove(name: str, config: Path, plugins_dirs: tuple[Path, ...]) -> None:
     """Remove the person NAME: they are told no more, and may answer no more."""
 
     async def work() -> bool:
-        async with _people(config) as (people, access):
+        async with _people(config, plugins_dirs) as (people, access):
             actor = access.local_administrator("cli")
             async with access.act(actor, "people.edit", f"person:{name}", "removed"):
                 return await people.remove(name)
@@ -97,7 +102,9 @@ def remove(name: str, config: Path) -> None:
 
 
 @asynccontextmanager
-async def _people(config: Path) -> AsyncIterator[tuple[People, Access]]:
+async def _people(
+    config: Path, plugins_dirs: tuple[Path, ...]
+) -> AsyncIterator[tuple[People, Access]]:
     """The town's people, beside a running hub or without one."""
     from hub.access.audit import AuditLog
     from hub.access.people import People
@@ -105,7 +112,7 @@ async def _people(config: Path) -> AsyncIterator[tuple[People, Access]]:
     from hub.clock import SystemClock
     from hub.store.folder import DataFolder
 
-    folder = DataFolder(checked(config).data_dir)
+    folder = DataFolder(checked(config, plugins_dirs).data_dir)
     await asyncio.to_thread(folder.open_beside)
     clock = SystemClock()
     try:

@@ -43,7 +43,11 @@ class Town:
         self.hub = HubProcess(folder / "config.yaml")
 
     def configure(
-        self, *, api_server: str | None = None, more: dict[str, Any] | None = None
+        self,
+        *,
+        api_server: str | None = None,
+        more: dict[str, Any] | None = None,
+        plugins_dir: Path | None = None,
     ) -> None:
         """Write config.yaml (JSON is YAML) and tie the person on duty."""
         buttons = {
@@ -73,7 +77,8 @@ class Town:
                 {**config[key], **block} if isinstance(block, dict) and key in config else block
             )
         self.hub.config.write_text(json.dumps(config, ensure_ascii=False))
-        self.command("user", "add", "Олена", "--duty", "duty", "--telegram", str(CHAT))
+        folder = () if plugins_dir is None else ("--plugins-dir", str(plugins_dir))
+        self.command("user", "add", *folder, "Олена", "--duty", "duty", "--telegram", str(CHAT))
 
     def command(self, *words: str) -> str:
         """`hub WORDS --config ...`; its output."""

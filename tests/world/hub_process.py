@@ -84,8 +84,9 @@ class HubProcess:
             if self.process.poll() is None:
                 self.kill()
 
-    def end_capture(self) -> None:
-        """End a capture process that outlived its hub."""
+    def end_capture(self) -> int:
+        """End the capture processes that outlived their hub; returns how many there were."""
+        ended = 0
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 words = (process / "cmdline").read_bytes().split(b"\0")
@@ -93,6 +94,8 @@ class HubProcess:
                     word.startswith(bytes(self.config.parent)) for word in words
                 ):
                     os.kill(int(process.name), signal.SIGKILL)
+                    ended += 1
+        return ended
 
 
 def _die() -> None:
@@ -147,11 +150,13 @@ def main() -> None:
     parser.add_argument("config")
     parser.add_argument("--die-at", choices=POINTS)
     parser.add_argument("--without", choices=PARTS)
+    parser.add_argument("--plugins-dir")
     arguments = parser.parse_args()
     _flaws(arguments.die_at, arguments.without)
     from hub.cli import main as hub
 
-    hub(["run", arguments.config])
+    folder = ["--plugins-dir", arguments.plugins_dir] if arguments.plugins_dir else []
+    hub(["run", arguments.config, *folder])
 
 
 if __name__ == "__main__":
