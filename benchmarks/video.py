@@ -127,7 +127,7 @@ async def capture(urls: list[str], seconds: float, folder: Path) -> tuple[Cost, 
     peer = await reached(socket)
     reading = asyncio.create_task(peer.run(ignored))
     sources = {
-        f"camera.c{number}": wire.plain(wire.Source(url, USER, PASSWORD, RING_S, 1 << 26, False))
+        f"camera.c{number}": wire.plain(wire.Source(url, USER, PASSWORD, RING_S, 1 << 26))
         for number, url in enumerate(urls)
     }
     await peer.request("cameras", {"set": sources, "only": True})

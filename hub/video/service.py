@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from typing import Any
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.camera import Camera
-from hub.model.core_events import CameraBack, CameraLost, RecordingFinished
+from hub.model.core_events import RecordingFinished
 from hub.store.store import Store
 from hub.tasks import Tasks
 from hub.video import index, wire
 from hub.video.archive import STREAM
 from hub.video.clips import Clip, Clips
+from hub.video.health import Health, OnStatus
 from hub.video.index import Recording, instant
 from hub.video.link import Link
 from hub.video.reasons import Reason, explain
@@ -29,8 +31,9 @@ from hub.video.status import CameraStatus, CameraUnavailable, Snapshot
 log = logging.getLogger("hub.video")
 
 _SNAPSHOT_S = 8.0
-
-OnStatus = Callable[[str, CameraStatus], None]
+_SETTLE_S = 120.0
+_LATE_S = 5.0
+"""An order comes some moments after the event that it looks back from."""
 
 
 class Video:
@@ -58,8 +61,8 @@ class Video:
         self._store = store
         self._settings = settings
         self._cameras: dict[str, wire.Source] = {}
-        self._status: dict[str, CameraStatus] = {}
-        self._lost: set[str] = set()
+        self._settled = False
+        self._health = Health(bus, clock, self._status_changed)
         self._clips = Clips(data_dir, store)
         self._reconciler = Reconciler(data_dir, store)
         self._link = Link(
@@ -68,7 +71,7 @@ class Video:
             clock=clock,
             connected=self._connected,
             notice=self._notice,
-            down=self._capture_down,
+            down=self._health.capture_down,
         )
         self._indexed = asyncio.Event()
         self._running: asyncio.Task[Any] | None = None
@@ -76,6 +79,7 @@ class Video:
     async def start(self) -> None:
         """Find or start the capture process; returns at once."""
         self._running = self._tasks.loop(self._link.run, "capture")
+        self._tasks.start(self._settle(), "settle")
 
     async def stop(self, *, linger: bool) -> None:
         """Let go of the capture process (`linger`: it goes on recording and waits for the next
@@ -92,19 +96,15 @@ class Video:
         changed = {name: s for name, s in wanted.items() if self._cameras.get(name) != s}
         gone = self._cameras.keys() - wanted.keys()
         self._cameras = wanted
-        for name in gone:
-            self._status.pop(name, None)
-            self._lost.discard(name)
-        for name in changed:
-            self._status[name] = CameraStatus(
-                online=False, reason=Reason.CONNECTING, since=self._clock.now()
-            )
-        if (changed or gone) and self._link.peer is not None:
-            self._tasks.start(self._tell_cameras(self._link.peer), "tell cameras")
+        self._health.forget(gone)
+        self._health.expect(changed)
+        peer = self._link.peer
+        if (changed or gone) and peer is not None:
+            self._tasks.start(self._tell_changes(peer, changed, gone), "tell cameras")
 
     def status(self, entity_id: str) -> CameraStatus:
         """How a camera is; raises KeyError where it is not set up."""
-        return self._status[entity_id]
+        return self._health[entity_id]
 
     async def snapshot(self, entity_id: str) -> Snapshot:
         """The last keyframe of a camera. Raises CameraUnavailable."""
@@ -154,18 +154,14 @@ class Video:
             url=stream.url,
             username=stream.username,
             password=stream.password,
-            ring_s=self._settings.pre_roll.total_seconds(),
+            ring_s=self._settings.pre_roll.total_seconds() + _LATE_S,
             ring_bytes=self._settings.pre_roll_bytes,
-            continuous=False,
         )
 
     async def _connected(self, peer: wire.Peer) -> None:
         """Bring a capture process, new or taken over, to what is wanted; then the index."""
         self._indexed.clear()
-        await self._tell_cameras(peer)
-        state, _ = await peer.request("state")
-        for fields in state["cameras"]:
-            self._heard(wire.build(wire.CameraReport, fields))
+        await self._tell_cameras(peer, self._cameras, only=self._settled)
         for order in await self._store.read(index.open_recordings):
             await self._order(peer, order)
         state, _ = await peer.request("state")
@@ -173,13 +169,37 @@ class Video:
         self._indexed.set()
         log.info("the capture process %d serves %d cameras", peer.pid, len(self._cameras))
 
-    async def _tell_cameras(self, peer: wire.Peer) -> None:
-        """Capture itself leaves alone what did not change."""
-        sources = {name: wire.plain(source) for name, source in self._cameras.items()}
+    async def _settle(self) -> None:
+        """Cameras that the hub before this one had, and this one does not, go only now: until
+        then the plugins that bring them may still be starting, and they are being recorded."""
+        await self._clock.sleep(_SETTLE_S)
+        self._settled = True
+        if self._link.peer is not None:
+            await self._tell_cameras(self._link.peer, self._cameras, only=True)
+
+    async def _tell_cameras(
+        self, peer: wire.Peer, cameras: Mapping[str, wire.Source], *, only: bool
+    ) -> None:
+        """Capture itself leaves alone what did not change, and says how each camera is."""
+        sources = {name: wire.plain(source) for name, source in cameras.items()}
         try:
-            await peer.request("cameras", {"set": sources, "only": True})
+            await peer.request("cameras", {"set": sources, "only": only})
+            state, _ = await peer.request("state")
+            for fields in state["cameras"]:
+                self._health.heard(wire.build(wire.CameraReport, fields))
         except (TimeoutError, ConnectionError):
             log.debug("capture went away; it is told when it is back")
+
+    async def _tell_changes(
+        self, peer: wire.Peer, changed: Mapping[str, wire.Source], gone: Set[str]
+    ) -> None:
+        if gone:
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                await peer.request("remove", {"cameras": sorted(gone)})
+        await self._tell_cameras(peer, changed, only=False)
+        for order in await self._store.read(index.open_recordings):
+            if order.camera in changed:  # it may have been ordered before the camera was there
+                await self._order(peer, order)
 
     async def _order(self, peer: wire.Peer, order: Recording) -> None:
         start, end = order.start.timestamp(), order.end.timestamp()
@@ -195,7 +215,7 @@ class Video:
     async def _notice(self, head: wire.Head) -> None:
         match head.get("tell"):
             case "camera":
-                self._heard(wire.build(wire.CameraReport, head))
+                self._health.heard(wire.build(wire.CameraReport, head))
             case "segment":
                 report = wire.build(wire.SegmentReport, head)
                 await self._store.write(lambda c: index.put_segments(c, [report]))
@@ -229,38 +249,6 @@ class Video:
             )
         )
 
-    def _heard(self, report: wire.CameraReport) -> None:
-        if report.camera not in self._cameras:
-            return
-        status = CameraStatus(
-            online=report.online,
-            reason=report.reason,
-            since=instant(report.since),
-            width=report.width,
-            height=report.height,
-            codec=report.codec,
-        )
-        if self._status.get(report.camera) != status:
-            self._changed(report.camera, status)
-
-    def _changed(self, camera: str, status: CameraStatus) -> None:
-        self._status[camera] = status
-        now = self._clock.now()
-        if status.online and camera in self._lost:
-            self._lost.discard(camera)
-            log.info("%s is back", camera)
-            self._bus.publish(CameraBack(source=camera, received_at=now))
-        elif not status.online and status.reason != Reason.CONNECTING and camera not in self._lost:
-            self._lost.add(camera)
-            reason = str(status.reason)
-            log.warning("%s is lost: %s", camera, explain(reason))
-            self._bus.publish(CameraLost(source=camera, received_at=now, reason=reason))
+    def _status_changed(self, camera: str, status: CameraStatus) -> None:
         if self.on_status is not None:
             self.on_status(camera, status)
-
-    def _capture_down(self) -> None:
-        for camera, status in tuple(self._status.items()):
-            if status.reason != Reason.CAPTURE_DOWN:
-                since = self._clock.now() if status.online else status.since
-                down = CameraStatus(online=False, reason=Reason.CAPTURE_DOWN, since=since)
-                self._changed(camera, down)

@@ -95,7 +95,6 @@ class Source:
     password: str | None = field(repr=False)
     ring_s: float
     ring_bytes: int
-    continuous: bool
 
 
 @dataclass(frozen=True, slots=True)

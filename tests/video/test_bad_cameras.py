@@ -112,3 +112,16 @@ async def test_cameras_that_did_not_change_are_not_disturbed(
     with pytest.raises(KeyError):
         hub.video.status("camera.gone")
     assert not hub.heard("camera.lost")
+
+
+async def test_an_order_for_a_camera_that_is_still_to_come_is_kept_for_it(
+    make_hub: MakeHub, clip: Path
+) -> None:
+    hub = await make_hub()
+    await until(lambda: hub.video._link.peer)
+    now = hub.clock.now()
+    end = now + timedelta(seconds=2.5)
+    await hub.video.record(key="k", camera="camera.late", start=now, end=end, incident=None)
+    hub.video.set_cameras({"camera.late": camera("late", str(clip))})
+    await until(lambda: hub.heard("recording.finished"))
+    assert [file async for file in (await hub.video.clip("camera.late", now, end)).read()]

@@ -35,7 +35,7 @@ class Kept:
         self.told: list[tuple[str, Any]] = []
         self.data = data
         self.finisher = ThreadPoolExecutor(1)
-        source = wire.Source("x", None, None, ring_s, 1 << 30, False)
+        source = wire.Source("x", None, None, ring_s, 1 << 30)
         self.recorder = Recorder("camera.a", source, Archive(data), self.finisher, self.tell)
 
     def tell(self, name: str, report: object) -> None:

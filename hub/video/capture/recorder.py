@@ -38,7 +38,6 @@ class Recorder:
         self._tell = tell
         self._lock = threading.Lock()
         self._ring = Ring(source.ring_s, source.ring_bytes)
-        self._continuous = source.continuous
         self._orders: dict[str, wire.Order] = {}
         self._over: dict[str, wire.RecordedReport] = {}
         self._live: Segment | None = None
@@ -63,7 +62,6 @@ class Recorder:
     def change(self, source: wire.Source) -> None:
         """Take over new limits of the ring."""
         with self._lock:
-            self._continuous = source.continuous
             self._ring.resize(source.ring_s, source.ring_bytes)
 
     def take(self, fragment: Fragment) -> None:
@@ -114,7 +112,7 @@ class Recorder:
     def _wanted(self, group: Group) -> bool:
         if self._disk_again > group.end:
             return False
-        return self._continuous or any(
+        return any(
             order.start < group.end and group.start < order.end for order in self._orders.values()
         )
 
