@@ -31,6 +31,15 @@ def command(config: Path, *words: str) -> None:
     subprocess.run(line, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
+def capture_of(folder: Path) -> psutil.Process | None:
+    """The capture process of the hub whose configuration lies in a folder."""
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if "hub.video.capture" in words and str(folder / "data") in words:
+            return process
+    return None
+
+
 @dataclass(slots=True)
 class RunningHub:
     """`start_s`: from its start until /readyz answered 200."""
@@ -40,11 +49,8 @@ class RunningHub:
     start_s: float
 
     def capture(self) -> psutil.Process | None:
-        """Its capture process."""
-        for child in self.process.children(recursive=True):
-            if "hub.video.capture" in child.cmdline():
-                return child
-        return None
+        """Its capture process, which may be one that the hub before it left."""
+        return capture_of(self.log.parent)
 
     def children(self) -> list[psutil.Process]:
         return self.process.children(recursive=True)
@@ -74,6 +80,8 @@ async def running_hub(config: Path) -> AsyncIterator[RunningHub]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if (capture := capture_of(config.parent)) is not None:
+            capture.kill()
 
 
 async def _address(process: subprocess.Popen[bytes], log: Path) -> str:
