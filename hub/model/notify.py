@@ -20,8 +20,8 @@ class Note:
 
     - `id`: number of its row in the outbox; the same for each attempt.
     - `kind`: `alarm` (an incident, to be answered), `photo` (a picture that follows an alarm),
-      `message` (text of an automation, nothing to answer), `update` (the incident changed; its text is
-      `<new status>:<who>`, for the notifier to put into words).
+      `message` (text of an automation, nothing to answer), `update` (the incident changed; its text
+      is `<new status>:<who>`, for the notifier to put into words).
     - `answer_token`: what an answer must carry so that it is known to answer this very note.
     - `repeat`: an earlier attempt may have gone out (the hub was killed before it knew); say so.
     - `reply_to`: the proof of the note that this one follows, if that one was delivered.

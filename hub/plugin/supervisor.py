@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any
 
 from hub.model.core_events import PluginFailed, PluginRunning
-from hub.model.page import Page
 from hub.model.problem import AuthFailed, ConfigProblem, NotReady
 from hub.plugin.loader import LoadedPlugin, own_frame
 from hub.plugin.own_context import OwnContext
@@ -163,14 +162,6 @@ class Supervisor:
         for notifier in running.plugin.notifiers(running.config):
             self._services.alarms.recipients.remove(notifier.name)
         running.context = None
-
-    def pages(self) -> list[tuple[str, Page]]:
-        """Routes that plugins bring, with the plugin's name."""
-        return [
-            (name, page)
-            for name, running in self._plugins.items()
-            for page in running.plugin.pages(running.config)
-        ]
 
 
 def _own_trace(error: BaseException, plugin: LoadedPlugin) -> str:
