@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
+from hub.plugin.diagnostics import facts_of
 from hub.web import plain
 from hub.web.feed import TooManyListeners
 from hub.web.overview import FEED
@@ -15,6 +18,13 @@ async def entities(visit: Visit) -> web.Response:
     found = sorted(registry.entities(), key=lambda entity: entity.entity_id)
     listed = [plain.entity(entity, registry.get(entity.entity_id)) for entity in found]
     return plain.answer({"entities": listed})
+
+
+async def plugins(visit: Visit) -> web.Response:
+    """Each plugin of the town: its status, and the facts that it gives for support."""
+    running = visit.services.supervisor.plugins
+    found = await asyncio.gather(*(facts_of(plugin) for plugin in running.values()))
+    return plain.answer({"plugins": dict(zip(running, found, strict=True))})
 
 
 async def changes(visit: Visit) -> web.StreamResponse:
@@ -55,6 +65,12 @@ def routes() -> list[Route]:
             path="/api/v1/entities",
             handler=entities,
             permission="entities.view",
+        ),
+        Route(
+            method="GET",
+            path="/api/v1/plugins",
+            handler=plugins,
+            permission="plugins.view",
         ),
         Route(method="GET", path="/api/v1/changes", handler=changes, permission="overview.view"),
         Route(method="GET", path="/healthz", handler=healthz, permission=PUBLIC),
