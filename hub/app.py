@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -59,6 +60,7 @@ class Hub:
         self.ready = False
         self.watch = LoopWatch(is_plugin_file)
         self.tasks = Tasks("hub", clock)
+        self.alarm_tasks = Tasks("alarms", clock)
         self.bus = Bus()
         self.texts = Texts(config.hub.language)
         self.folder = DataFolder(config.data_dir)
@@ -67,7 +69,7 @@ class Hub:
         self.access = Access(AuditLog(self.folder.bulk, clock), clock)
         wording = Wording(self.registry)
         self.alarms = Alarms(
-            self.folder.alarms, clock, self.bus, self.tasks, people=self.people.all,
+            self.folder.alarms, clock, self.bus, self.alarm_tasks, people=self.people.all,
             place=wording.place, describe=wording.describe, picture=Pictures(config.data_dir).read,
         )  # fmt: skip
         self.answers = Answers(self.alarms, self.access, self.texts)
@@ -83,7 +85,8 @@ class Hub:
             town=self.registry, actions=self.actions, journal=self.alarms.journal,
             time_zone=config.time_zone, event_types=types,
         )  # fmt: skip
-        self.broker = EmbeddedBroker() if config.mqtt.host is None else None
+        self._ends: list[Callable[[], Any]] = []
+        self._linger = False
         self.mqtt: Mqtt
         self.supervisor: Supervisor
         self.web: WebServer
@@ -95,60 +98,73 @@ class Hub:
         self._listen = listen or config.web.listen
 
     async def start(self) -> None:
-        """From the ground up; the hub is ready when this returns."""
+        """From the ground up; the hub is ready when this returns. Each step that needs an end
+        says so, and `stop` goes the same way back."""
         config = self.config
         self.watch.start()
+        self._at_end(self.watch.stop)
+        self._at_end(self.folder.close)
         await asyncio.to_thread(self.folder.open)
         self.registry.configure(config.areas)
         self.alarms.configure(from_config.ladders(config))
         again = await self.alarms.recover()
         await self.video.start()
-        port = await self.broker.start() if self.broker is not None else None
-        self.mqtt = Mqtt(from_config.broker(config, port), self.clock, self.tasks)
-        self.mqtt.start_bulk()
-        self._http = aiohttp.ClientSession()
-        self.actions.add(PublishMqtt, self.mqtt, "hub")
-        for actions, services in self._core_actions:
-            for action in actions:
-                self.actions.add(action, services, "hub")
+        self._at_end(lambda: self.video.stop(linger=self._linger))
+        await self._connect()
         await self.engine.load(config.automations)
         self.supervisor = Supervisor(self._services(), self.tasks)
-        self.web = WebServer(self._web_services(), self._listen)
+        self._at_end(self.supervisor.stop)
         await self.supervisor.start(
             {name: (config.loaded[name], block) for name, block in config.plugins.items()}
         )
         await self.engine.recover()
         await self.engine.start()
+        self._at_end(self.engine.stop)
         self.alarms.start()
+        self._at_end(self.alarm_tasks.close)
         for event in again:
             self.bus.publish(dataclasses.replace(event, redelivered=True))
         await self.mqtt.start_durable()
+        self.web = WebServer(self._web_services(), self._listen)
         await self.web.start()
+        self._at_end(self.web.stop)
         if self._started.problems:
             await tell_wrong_config(self.alarms, self._started, self.texts)
         self.ready = True
         self.bus.publish(HubStarted(source="hub", received_at=self.clock.now()))
         log.info("ready on %s", self.web.url)
 
+    async def _connect(self) -> None:
+        """The broker and the links to it; and the actions that need nothing of plugins."""
+        port = None
+        if self.config.mqtt.host is None:
+            broker = EmbeddedBroker()
+            self._at_end(broker.stop)
+            port = await broker.start()
+        self.mqtt = Mqtt(from_config.broker(self.config, port), self.clock, self.tasks)
+        self._at_end(self.tasks.close)
+        self.mqtt.start_bulk()
+        self._http = aiohttp.ClientSession()
+        self._at_end(self._http.close)
+        self.actions.add(PublishMqtt, self.mqtt, "hub")
+        for actions, services in self._core_actions:
+            for action in actions:
+                self.actions.add(action, services, "hub")
+
+    def _at_end(self, end: Callable[[], Any]) -> None:
+        self._ends.append(end)
+
     async def stop(self, *, linger: bool) -> None:
-        """The way back. `linger`: capture goes on recording and waits for the next hub."""
-        self.ready = False
-        for part in (
-            self.web.stop(),
-            self.engine.stop(),
-            self.supervisor.stop(),
-            self.video.stop(linger=linger),
-            self.tasks.close(),
-            self._http.close(),
-        ):
+        """The way back from wherever `start` got to. `linger`: capture goes on recording and waits
+        for the next hub."""
+        self.ready, self._linger = False, linger
+        while self._ends:
             try:
-                await part
+                ending = self._ends.pop()()
+                if ending is not None:
+                    await ending
             except Exception:
                 log.exception("stopping: a part failed; the rest is stopped all the same")
-        if self.broker is not None:
-            await self.broker.stop()
-        await self.folder.close()
-        self.watch.stop()
 
     def _services(self) -> Services:
         return Services(

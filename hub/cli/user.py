@@ -32,6 +32,13 @@ def user() -> None:
 @click.argument("name")
 @click.option("--duty", "duties", multiple=True, help="A duty that they hold; may be repeated.")
 @click.option("--telegram", help="Number of their private chat with the town's bot.")
+@click.option(
+    "--contact",
+    "contacts",
+    multiple=True,
+    metavar="WAY=ADDRESS",
+    help="An address for another notifier; may be repeated.",
+)
 @click.option("--language", type=click.Choice(["uk", "en"]), help="Language of their messages.")
 @CONFIG
 @plugins_dir
@@ -39,6 +46,7 @@ def add(
     name: str,
     duties: tuple[str, ...],
     telegram: str | None,
+    contacts: tuple[str, ...],
     language: str | None,
     config: Path,
     plugins_dirs: tuple[Path, ...],
@@ -47,6 +55,11 @@ def add(
     if telegram is not None and not telegram.lstrip("-").isdigit():
         raise click.UsageError("--telegram takes the number of the chat with the bot")
     reached = {"telegram": telegram} if telegram is not None else {}
+    for contact in contacts:
+        way, equals, address = contact.partition("=")
+        if not (way and equals and address):
+            raise click.UsageError(f"--contact reads WAY=ADDRESS, not '{contact}'")
+        reached[way] = address
     detail = f"duties: {', '.join(duties) or '-'}; reached by: {', '.join(reached) or '-'}"
 
     async def work() -> bool:
