@@ -25,6 +25,7 @@ log = logging.getLogger("hub.mqtt")
 KEEP = 1_000  # messages of one subscription that may wait
 PARKED = 10  # durable messages that nobody listens to yet
 MAX_PAYLOAD = 256 * 1024
+REFUSED = 0x80  # MQTT 3.1.1, 3.9.3: SUBACK's return code for a failure
 PAUSES_S = (0.5, 1, 2, 5, 10, 30)
 PUBLISH_WAITS_S = 10.0
 FIRST_CONNECTION_S = 3.0
@@ -62,6 +63,7 @@ class _Subscription:
     filter: str
     queue: asyncio.Queue[_Item]
     dropped: int = 0
+    in_hand: _Item | None = None
 
     def fits(self, topic: Topic) -> bool:
         """Most filters are plain topics; matching a pattern costs too much to do for each."""
@@ -97,7 +99,7 @@ class Mqtt:
 
     @property
     def connected(self) -> bool:
-        return all(link.client is not None for link in self._links.values())
+        return all(link.up.is_set() for link in self._links.values())
 
     async def messages(self, topic: str, *, durable: bool = False) -> AsyncIterator[Message]:
         """Messages of a topic filter, in order, for as long as the caller iterates.
@@ -108,10 +110,10 @@ class Mqtt:
         link = self._links[durable]
         async with link.subscribed(topic) as subscription:
             while True:
-                message, receipt = await subscription.queue.get()
+                subscription.in_hand = message, receipt = await subscription.queue.get()
                 yield message
-                if receipt is not None:
-                    link.acknowledge(receipt)
+                subscription.in_hand = None
+                link.acknowledge(receipt)
 
     async def publish(
         self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False
@@ -141,6 +143,7 @@ class _Link:
         self._durable = durable
         self._subscriptions: list[_Subscription] = []
         self._parked: deque[_Item] = deque()
+        self._heard: set[str] = set()
         self._lost: str | None = None
 
     async def run(self) -> None:
@@ -188,9 +191,10 @@ class _Link:
     async def _connect(self) -> AsyncIterator[aiomqtt.Client]:
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(self._client())
-            for topic in {subscription.filter for subscription in self._subscriptions}:
-                await client.subscribe(topic, qos=1)
-            self.client = client
+            topics = {subscription.filter for subscription in self._subscriptions}
+            self.client = client  # who subscribes from here on does so by itself
+            for topic in topics:
+                await self._subscribe(client, topic)
             self.up.set()
             yield client
 
@@ -226,10 +230,12 @@ class _Link:
         if fits or receipt is None:
             return
         self._parked.append(item)
+        if any(topic.matches(filter_) for filter_ in self._heard):
+            return  # its listener failed and comes back: what is not stored is never thanked for
         if len(self._parked) > PARKED:
             # the broker sends no more while too much is unacknowledged: one dead topic must not
             # hold up the others
-            lost, owed = self._parked.popleft()
+            lost, owed = self._parked.pop()
             log.error("nobody listens to %s; a message on it is given up", lost.topic)
             self.acknowledge(owed)
 
@@ -249,6 +255,7 @@ class _Link:
         self._parked.clear()
         if self._durable:
             for subscription in self._subscriptions:
+                subscription.in_hand = None
                 while not subscription.queue.empty():
                     subscription.queue.get_nowait()
 
@@ -260,6 +267,7 @@ class _Link:
     async def subscribed(self, topic: str) -> AsyncIterator[_Subscription]:
         subscription = _Subscription(topic, asyncio.Queue(KEEP))
         self._subscriptions.append(subscription)
+        self._heard.add(topic)
         waiting, self._parked = self._parked, deque()
         for item in waiting:
             self._dispatch(item)
@@ -268,11 +276,18 @@ class _Link:
             yield subscription
         finally:
             self._subscriptions.remove(subscription)
+            if self._durable and subscription.in_hand is not None:
+                self._dispatch(subscription.in_hand)  # not taken: for whoever listens next
             while self._durable and not subscription.queue.empty():
                 self._dispatch(subscription.queue.get_nowait())
             # a durable topic stays subscribed: the broker keeps its messages for the next hub
             if not self._durable and all(s.filter != topic for s in self._subscriptions):
                 await self._tell(topic, subscribe=False)
+
+    async def _subscribe(self, client: aiomqtt.Client, topic: str) -> None:
+        granted = await client.subscribe(topic, qos=1)
+        if any((code if isinstance(code, int) else code.value) >= REFUSED for code in granted):
+            log.error("the broker refuses to give %s: check what this account may read", topic)
 
     async def _tell(self, topic: str, *, subscribe: bool) -> None:
         client: Any = self.client
@@ -280,7 +295,7 @@ class _Link:
             return  # the next connection subscribes to all that there is
         try:
             if subscribe:
-                await client.subscribe(topic, qos=1)
+                await self._subscribe(client, topic)
             else:
                 await client.unsubscribe(topic)
         except aiomqtt.MqttError as error:

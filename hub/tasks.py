@@ -41,10 +41,11 @@ class Tasks:
         name: str,
         *,
         failed: Callable[[BaseException], None] | None = None,
+        longest_pause: float = LONGEST_PAUSE_S,
     ) -> asyncio.Task[Any]:
-        """Run for ever: when it raises, again after a pause (1 s, doubling, to 5 min). When it
-        returns, it is done. `failed` hears of each failure, after the log."""
-        return self.start(self._again(work, name, failed), name)
+        """Run for ever: when it raises, again after a pause (1 s, doubling, to `longest_pause`).
+        When it returns, it is done. `failed` hears of each failure, after the log."""
+        return self.start(self._again(work, name, failed, longest_pause), name)
 
     async def _once(self, work: Coroutine[Any, Any, Any], name: str) -> Any:
         try:
@@ -60,6 +61,7 @@ class Tasks:
         work: Callable[[], Awaitable[Any]],
         name: str,
         failed: Callable[[BaseException], None] | None,
+        longest_pause: float,
     ) -> None:
         pause = FIRST_PAUSE_S
         while True:
@@ -76,7 +78,7 @@ class Tasks:
                 if failed is not None:
                     failed(error)
             await self._clock.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+            pause = min(pause * 2, longest_pause)
 
     async def close(self, timeout: float = 5.0) -> list[str]:
         """Cancel all and wait; returns the names of those that did not end in time."""

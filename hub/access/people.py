@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 
@@ -14,6 +15,8 @@ from hub.model.person import Person
 from hub.store.store import Store
 
 log = logging.getLogger("hub.access.people")
+
+PATIENCE_S = 0.5
 
 _DUTY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -30,8 +33,9 @@ class People:
     async def all(self) -> list[Person]:
         """Everybody, by name."""
         try:
-            self._last = await self._store.read(_read)
-        except (SQLAlchemyError, OSError) as error:
+            async with asyncio.timeout(PATIENCE_S):
+                self._last = await self._store.read(_read)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.error("people cannot be read (%s); the last known list is used", error)
         return self._last
 

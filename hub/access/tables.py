@@ -41,7 +41,7 @@ audit = Table(
     Column("way", String, nullable=False),
     Column("permission", String, nullable=False),
     Column("target", String, nullable=False),
-    Column("result", String, nullable=False),  # done, refused, failed
+    Column("result", String, nullable=False),  # begun, done, refused, failed
     Column("detail", String, nullable=False),
     Column("hash", String(64), nullable=False),  # SHA-256 over the row and the hash before it
 )

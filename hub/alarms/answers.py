@@ -60,6 +60,7 @@ class Answers:
         if self._given_already(incident, verdict, actor):
             return _("Your answer is already noted.")
         if incident.status is not Status.OPEN and verdict == "acknowledge":
+            await self._access.refuse(actor, PERMISSION[verdict], f"incident:{number}")
             raise Refused(_("Already answered: {who}.").format(who=incident.owner or "–"))
         try:
             await self.give(number, verdict, actor, reason=_("False alarm"))
@@ -72,7 +73,8 @@ class Answers:
         self, number: int, verdict: Verdict, actor: Actor, *, reason: str | None = None
     ) -> Incident:
         """An answer by a known actor. Raises Refused where it is not allowed or not possible."""
-        async with self._access.act(actor, PERMISSION[verdict], f"incident:{number}"):
+        permission, target = PERMISSION[verdict], f"incident:{number}"
+        async with self._access.act(actor, permission, target, urgent=True):
             return await self._alarms.change(
                 number, STATUS[verdict], actor, reason if verdict == "dismiss" else None
             )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -77,13 +79,19 @@ class Journal:
         rows = await self._store.read(
             lambda connection: connection.execute(query.order_by(journal.c.seq)).scalars().all()
         )
-        return [from_plain(row, self.types) for row in rows]
+        return [self._read(row) for row in rows]
+
+    def _read(self, plain: Mapping[str, Any]) -> Event:
+        try:
+            return from_plain(plain, self.types)
+        except ValidationError:  # its type has changed since
+            return from_plain(plain, {})
 
     async def event(self, event_id: str) -> Event | None:
         """An accepted event by its id."""
         query = select(journal.c.event).where(journal.c.id == event_id)
         plain = await self._store.read(lambda connection: connection.execute(query).scalar())
-        return None if plain is None else from_plain(plain, self.types)
+        return None if plain is None else self._read(plain)
 
 
 def settle(connection: Connection, event_id: str, clock: Clock, by: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from hub.alarms import tables as t
 from hub.alarms.incidents import get, note
-from hub.alarms.notes import write_alarm
+from hub.alarms.notes import supersede, write_alarm
 from hub.alarms.recipients import Address, Recipients
 from hub.clock import Clock, Waker
 from hub.model.incident import Status
@@ -71,6 +71,25 @@ def begin(
         )
     )
     return write_alarm(connection, incident, 0, 1, addresses, now)
+
+
+def replace(
+    connection: Connection,
+    incident: int,
+    ladder: Ladder,
+    addresses: Iterable[Address],
+    now: datetime,
+) -> None:
+    """A graver alarm joined the incident: from now on it is told by this ladder, from its start."""
+    own = t.ladders.c.incident == incident
+    told = connection.execute(select(t.ladders.c.told).where(own)).scalar_one() + 1
+    connection.execute(
+        update(t.ladders).where(own).values(
+            name=ladder.name, rungs=ladder.to_plain(), rung=0, told=told, hurried=-1,
+            due_at=now + ladder.rungs[0].acknowledge_within,
+        )
+    )  # fmt: skip
+    write_alarm(connection, incident, 0, told, addresses, now)
 
 
 def end(connection: Connection, incident: int, now: datetime) -> None:
@@ -167,6 +186,7 @@ class Ladders:
         late = now - ladder.due_at
         detail = f"{late.total_seconds():.0f} s late" if late > LATE else ""
         note(connection, ladder.incident, now, HUB, f"rung {rung + 1} told", detail)
+        supersede(connection, ladder.incident, addresses)
         write_alarm(connection, ladder.incident, rung, ladder.told + 1, addresses, now)
         return True
 

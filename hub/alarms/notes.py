@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from hub.alarms import tables as t
 from hub.alarms.recipients import Address
@@ -34,6 +34,18 @@ def write_alarm(
         numbers.append(number)
         numbers += [_picture(connection, address, now, incident, row.id, number) for row in media]
     return numbers
+
+
+def supersede(connection: Connection, incident: int, addresses: Iterable[Address]) -> None:
+    """What still waits to be told of the incident is told by a newer note."""
+    o = t.outbox.c
+    for address in addresses:
+        connection.execute(
+            update(t.outbox)
+            .where(o.incident == incident, o.state == "pending", o.kind.in_(("alarm", "photo")))
+            .where(o.notifier == address.notifier, o.address == address.address)
+            .values(state="superseded")
+        )
 
 
 def write_picture(connection: Connection, incident: int, media: int, now: datetime) -> list[int]:

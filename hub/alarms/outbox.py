@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from hub.bus import Bus
 from hub.clock import Clock, Waker
 from hub.model.core_events import DeliveryDone, DeliveryFailedEvent
 from hub.model.entity import Location
-from hub.model.incident import Incident
+from hub.model.incident import Incident, Status
 from hub.model.notify import DeliveryFailed, Note
 from hub.store.store import Store
 from hub.tasks import Tasks
@@ -30,6 +31,7 @@ log = logging.getLogger("hub.alarms.outbox")
 SEND_TIMEOUT_S = 30.0
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+STORE_PAUSE_S = 1.0
 LANES = 64  # so many addresses are served at once; the others wait their turn
 UNDONE = ("pending", "sending")
 
@@ -81,10 +83,13 @@ class Outbox:
         Returns how many notes wait."""
 
         def work(connection: Connection) -> int:
+            o = t.outbox.c
+            open_ones = select(t.incidents.c.id).where(t.incidents.c.status == Status.OPEN.value)
+            sending = update(t.outbox).where(o.state == "sending")
+            answered = (o.kind == "alarm") & o.incident.not_in(open_ones)
+            connection.execute(sending.where(answered).values(state="superseded"))
             connection.execute(
-                update(t.outbox)
-                .where(t.outbox.c.state == "sending")
-                .values(state="pending", repeat=True, next_at=self._clock.now())
+                sending.values(state="pending", repeat=True, next_at=self._clock.now())
             )
             count = select(func.count()).where(t.outbox.c.state == "pending")
             return int(connection.execute(count).scalar() or 0)
@@ -113,6 +118,11 @@ class Outbox:
             while (row := await self._store.write(lambda c: self._take(c, lane))) is not None:
                 if not await self._attempt(row):
                     break
+        except Exception:
+            log.exception(
+                "the lane of %s cannot be served; again in %.0f s", lane[0], STORE_PAUSE_S
+            )
+            await self._clock.sleep(STORE_PAUSE_S)
         finally:
             self._busy.discard(lane)
             self._waker.poke()
@@ -124,19 +134,21 @@ class Outbox:
         row = connection.execute(query).first()
         if row is None or row.next_at > self._clock.now():
             return None
+        repeat = row.repeat or row.state == "sending"  # its result was never written
         connection.execute(
             update(t.outbox)
             .where(o.id == row.id)
-            .values(state="sending", attempts=row.attempts + 1)
+            .values(state="sending", attempts=row.attempts + 1, repeat=repeat)
         )
-        return row
+        return connection.execute(select(t.outbox).where(o.id == row.id)).one()
 
     async def _attempt(self, row: Row[Any]) -> bool:
         """One attempt; True where the lane may go on to its next note."""
         try:
             note = await self._note(row)
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                proof = await self._recipients.send(row.notifier, note)
+                proof = dict(await self._recipients.send(row.notifier, note))
+                json.dumps(proof)
         except DeliveryFailed as failure:
             return await self._failed(row, failure)
         except TimeoutError:
@@ -171,8 +183,9 @@ class Outbox:
 
         def work(connection: Connection) -> bool:
             now = self._clock.now()
+            answered = row.kind == "alarm" and _answered(connection, row.incident)
             values = {
-                "state": "failed" if final else "pending",
+                "state": "failed" if final else "superseded" if answered else "pending",
                 "next_at": now + timedelta(seconds=pause),
                 "repeat": row.repeat or failure.unsure,
                 "error": why,
@@ -228,6 +241,11 @@ class Outbox:
             reply_to=followed,
             photo=photo if ref is not None else None,
         )
+
+
+def _answered(connection: Connection, number: int | None) -> bool:
+    incident = None if number is None else get(connection, number)
+    return incident is not None and incident.status is not Status.OPEN
 
 
 def _lane(row: Row[Any]) -> Lane:

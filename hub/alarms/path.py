@@ -19,12 +19,13 @@ from hub.alarms.incidents import (
     change_status,
     get,
     note,
-    open_incident,
 )
 from hub.alarms.journal import Journal, settle
 from hub.alarms.ladders import Ladder, Ladders
+from hub.alarms.opening import open_and_tell
 from hub.alarms.outbox import Outbox, Place
-from hub.alarms.recipients import Address, PageNotifier, Recipients
+from hub.alarms.recipients import PageNotifier, Recipients
+from hub.alarms.set_clock import ClockWatch, not_later_than_configured
 from hub.alarms.unclaimed import Unclaimed
 from hub.bus import Bus
 from hub.clock import Clock
@@ -36,6 +37,8 @@ from hub.store.store import Store
 from hub.tasks import Tasks
 
 log = logging.getLogger("hub.alarms")
+
+LONGEST_PAUSE_S = 5.0  # a loop that a full disk has stopped comes back soon after it is mended
 
 
 class Alarms:
@@ -79,6 +82,7 @@ class Alarms:
     async def recover(self) -> list[Event]:
         """At start: take up what the last run left. Returns durable events to be given again."""
         waiting = await self.outbox.recover()
+        await self.store.write(lambda c: not_later_than_configured(c, self._clock.now()))
         left = await self.journal.unclaimed()
         if waiting or left:
             log.warning("taken up again: %d notes to tell, %d events", waiting, len(left))
@@ -88,9 +92,13 @@ class Alarms:
 
     def start(self) -> None:
         """Serve ladders, outbox and the watch for unclaimed alarms."""
-        self._tasks.loop(self.ladders.run, "ladders")
-        self._tasks.loop(self.outbox.run, "outbox")
-        self._tasks.loop(self.unclaimed.run, "unclaimed alarms")
+        for work, name in (
+            (self.ladders.run, "ladders"),
+            (self.outbox.run, "outbox"),
+            (self.unclaimed.run, "unclaimed alarms"),
+            (ClockWatch(self.store, self._clock, self._told).run, "clock"),
+        ):
+            self._tasks.loop(work, name, longest_pause=LONGEST_PAUSE_S)
 
     async def accept(self, event: Event) -> bool:
         """Commit a durable event; only then may its sender be thanked. False where it was known.
@@ -98,9 +106,12 @@ class Alarms:
         Where the journal cannot be written within 2 s the alarm is told all the same, marked as
         not stored, and NotStored is raised: do not thank the sender, so that it comes again.
         """
-        fresh = await self._emergency.guard(event, self.journal.accept(event))
+        return await self._emergency.guard(event, self._accept(event))
+
+    async def _accept(self, event: Event) -> bool:
+        fresh = await self.journal.accept(event)
         if fresh:
-            self.unclaimed.watch(event)
+            self.unclaimed.watch(event)  # also where whoever asked has gone away meanwhile
         return fresh
 
     async def open(self, opening: Opening) -> Opened:
@@ -108,20 +119,12 @@ class Alarms:
         ladder = self._ladder(opening.escalation)
         addresses = await self.recipients.resolve(ladder.rungs[0].notify)
         opened = await self.store.write(
-            lambda connection: self._open(connection, opening, ladder, addresses)
+            lambda c: open_and_tell(c, opening, ladder, addresses, self._clock)
         )
         if opening.event is not None:
             self.unclaimed.forget(opening.event.id)
         self._told()
         self._tell_bus(opening, opened)
-        return opened
-
-    def _open(
-        self, connection: Connection, opening: Opening, ladder: Ladder, addresses: list[Address]
-    ) -> Opened:
-        opened = open_incident(connection, opening, self._clock)
-        if opened.new:
-            ladders.begin(connection, opened.incident, ladder, addresses, self._clock.now())
         return opened
 
     def _tell_bus(self, opening: Opening, opened: Opened) -> None:

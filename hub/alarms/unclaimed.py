@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hub.alarms.journal import Journal
 from hub.clock import Clock, Waker
@@ -24,12 +24,12 @@ class Unclaimed:
         self._journal = journal
         self._clock = clock
         self._open_default = open_default
-        self._watched: dict[str, Event] = {}
+        self._watched: dict[str, tuple[Event, float]] = {}
         self._waker = Waker(clock, "unclaimed")
         journal.on_unhandled = open_default
 
     def watch(self, event: Event) -> None:
-        self._watched[event.id] = event
+        self._watched[event.id] = event, self._clock.monotonic() + GRACE.total_seconds()
         self._waker.poke()
 
     def forget(self, event_id: str) -> None:
@@ -37,13 +37,21 @@ class Unclaimed:
 
     async def run(self) -> None:
         """Serve for ever."""
+        self._give_grace()
         while True:
             await self._open_due()
-            await self._waker.wait(min(map(self._due, self._watched.values()), default=None))
+            soonest = min((due for _, due in self._watched.values()), default=None)
+            wait = None if soonest is None else timedelta(seconds=soonest - self._clock.monotonic())
+            await self._waker.wait(None if wait is None else self._clock.now() + wait)
+
+    def _give_grace(self) -> None:
+        """After a restart the rules come first: they hear of old events only now."""
+        due = self._clock.monotonic() + GRACE.total_seconds()
+        self._watched = {number: (event, due) for number, (event, _) in self._watched.items()}
 
     async def _open_due(self) -> None:
-        now = self._clock.now()
-        due = [event for event in self._watched.values() if self._due(event) <= now]
+        now = self._clock.monotonic()
+        due = [event for event, at in self._watched.values() if at <= now]
         if not due:
             return
         open_now = {event.id for event in await self._journal.unclaimed()}
@@ -51,7 +59,3 @@ class Unclaimed:
             if event.id in open_now:
                 await self._open_default(event)
             self.forget(event.id)
-
-    def _due(self, event: Event) -> datetime:
-        assert event.received_at is not None
-        return event.received_at + GRACE

@@ -15,6 +15,8 @@ from hub.tasks import Tasks
 
 log = logging.getLogger("hub.automation")
 
+AGAIN_S = 1.0
+
 Ended = Callable[[Run], None]
 
 
@@ -112,6 +114,11 @@ class Runner:
             del self._of_event[event_id]
         if state == "refused":
             return
-        if last:
-            await self._journal.unhandled(event_id)
+        while last:
+            try:
+                await self._journal.unhandled(event_id)
+                break
+            except Exception:
+                log.exception("the end of a run cannot be told; again in %.0f s", AGAIN_S)
+                await self._tools.clock.sleep(AGAIN_S)
         await self._tools.rows.end(run.id, state, error, run.incident)

@@ -12,6 +12,11 @@ class Severity(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
 
+    @property
+    def gravity(self) -> int:
+        """0, 1, 2: the graver, the higher."""
+        return list(Severity).index(self)
+
 
 class Status(StrEnum):
     OPEN = "open"

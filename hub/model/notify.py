@@ -21,7 +21,7 @@ class Note:
     - `id`: number of its row in the outbox; the same for each attempt.
     - `kind`: `alarm` (an incident, to be answered), `photo` (a picture that follows an alarm),
       `message` (text of an automation, nothing to answer), `update` (the incident changed; its text
-      is `<new status>:<who>`, for the notifier to put into words).
+      is `<new status>:<who>`, or `again:<what>` where it came again after an answer).
     - `answer_token`: what an answer must carry so that it is known to answer this very note.
     - `repeat`: an earlier attempt may have gone out (the hub was killed before it knew); say so.
     - `reply_to`: the proof of the note that this one follows, if that one was delivered.

@@ -19,6 +19,7 @@ from hub.plugin.services import Services
 from hub.tasks import Tasks
 
 QUEUE = 1_000
+LONGEST_PAUSE_S = 15.0  # a button must not stay deaf for minutes after its trouble is over
 
 
 class OwnContext:
@@ -142,7 +143,7 @@ class OwnContext:
         self._tasks.start(work, name)
 
     def loop(self, work: Callable[[], Awaitable[Any]], name: str) -> None:
-        self._tasks.loop(work, name, failed=self._on_failed)
+        self._tasks.loop(work, name, failed=self._on_failed, longest_pause=LONGEST_PAUSE_S)
 
     def every(self, seconds: float, work: Callable[[], Awaitable[Any]], name: str) -> None:
         async def again() -> None:
@@ -150,7 +151,7 @@ class OwnContext:
                 await work()
                 await self.clock.sleep(seconds)
 
-        self._tasks.loop(again, name, failed=self._on_failed)
+        self._tasks.loop(again, name, failed=self._on_failed, longest_pause=LONGEST_PAUSE_S)
 
     # alarms
 

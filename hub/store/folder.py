@@ -21,7 +21,7 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.alarms = Store.at(path / "alarms.db", synchronous="FULL")
-        self.bulk = Store.at(path / "bulk.db", synchronous="NORMAL")
+        self.bulk = Store.at(path / "bulk.db", synchronous="FULL")
         self._lock: int | None = None
 
     def open(self) -> None:

@@ -57,7 +57,7 @@ class Store:
         return cls(path.stem, f"sqlite:///{path}", synchronous=synchronous)
 
     def _make_engine(self) -> Engine:
-        engine = create_engine(self.url)
+        engine = create_engine(self.url, hide_parameters=True)
         if engine.dialect.name == "sqlite":
 
             @event.listens_for(engine, "connect")
@@ -158,7 +158,12 @@ class Store:
                 for job in jobs:
                     job.run(connection)
         except Exception as error:
-            log.exception("%s: the commit failed; %d writes are undone", self.name, len(jobs))
+            if len(jobs) > 1:  # one may have spoilt it for the others
+                for job in jobs:
+                    job.error = None
+                    self._commit(connection, [job])
+                return
+            log.exception("%s: the commit failed; a write is undone", self.name)
             for job in jobs:
                 job.fail(error)
         for job in jobs:

@@ -150,6 +150,7 @@ class Link:
         self._ending = True
         peer = self.peer
         if peer is None:
+            await self._end_unreached()
             return
         with contextlib.suppress(TimeoutError, ConnectionError, wire.Refusal):
             await peer.request("stop")
@@ -159,6 +160,17 @@ class Link:
         if self._alive(peer.pid):
             log.error("the capture process did not end within %.0f s; it is killed", _END_S)
             self._signal(peer, signal.SIGKILL)
+
+    async def _end_unreached(self) -> None:
+        """End the process that was started but not spoken to yet."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        deadline = self._clock.monotonic() + _END_S
+        while self._process.poll() is None and self._clock.monotonic() < deadline:
+            await self._clock.sleep(0.05)
+        if self._process.poll() is None:
+            self._process.kill()
 
     def _alive(self, pid: int) -> bool:
         if self._process is not None and self._process.pid == pid:

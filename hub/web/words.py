@@ -137,6 +137,7 @@ REASONS = {
 }
 TITLES = {"Press the panic button": N_("Press the panic button")}
 """Titles of bundled plugins' pages."""
+AGAIN = N_("The alarm came again")
 DISMISSALS = (N_("False alarm"), N_("Test"), N_("Pressed by mistake"), N_("Already handled"))
 """Reasons that are offered for a dismissal; others may be written."""
 
@@ -202,6 +203,8 @@ class Words:
         status, _, who = str(note.text).partition(":")
         if note.kind == "update" and status in STATUSES:
             return f"{self.status(status)}: {self.who(who)}"
+        if note.kind == "update" and status == "again":
+            return f"{self._gettext(AGAIN)}: {who}"
         return str(note.text) or incident_title
 
     def state(self, entity: Entity, state: State) -> str:

@@ -14,7 +14,7 @@ from hub.api import Note, Severity, Status
 LANGUAGES = ("uk", "en")
 FALLBACK = "uk"
 SIGNS = {Severity.CRITICAL: "🔴", Severity.HIGH: "🟠", Severity.LOW: "🟡"}
-CHANGES = frozenset(status.value for status in Status) - {Status.OPEN.value}
+CHANGES = frozenset(status.value for status in Status) - {Status.OPEN.value} | {"again"}
 """What the text of an update begins with: `acknowledged:Олена`."""
 LONGEST_FIELD = 200
 LONGEST_TEXT = 2500

@@ -55,8 +55,10 @@ async def test_what_is_done_refused_or_failed_is_in_the_log(access: Access) -> N
         async with access.act(actor, "config", "hub"):
             raise RuntimeError("broken")
     assert await results(access) == [
+        ("incidents.dismiss", "begun"),
         ("incidents.dismiss", "done"),
         ("incidents.dismiss", "refused"),
+        ("config", "begun"),
         ("config", "failed"),
     ]
 

@@ -80,7 +80,7 @@ async def mosquitto(folder: Path) -> AsyncIterator[Mosquitto]:
     (folder / "mosquitto.conf").write_text(
         f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\n"
         f"allow_anonymous false\npassword_file {passwords}\n"
-        "persistence false\nmax_inflight_messages 0\n"
+        "persistence false\n"
     )
     broker = Mosquitto(folder, port)
     await broker.start()
