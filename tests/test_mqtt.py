@@ -190,3 +190,31 @@ async def test_publishing_without_a_broker_is_refused_after_a_while(
     with pytest.raises(ConnectionError):
         await listener.mqtt.publish("t/b", "x")
     await listener.stop()
+
+
+async def test_a_press_that_could_not_be_stored_is_given_again_without_a_reconnection(
+    broker: world.Mosquitto,
+) -> None:
+    """Each of 25 buttons fails once (Mosquitto has 20 messages in flight), then all is well."""
+    link = await Listener(broker.port, "t/none", durable=True).start(listen=False)
+    stored: list[str] = []
+    full = asyncio.Event()
+
+    async def button(number: int) -> None:
+        async for message in link.mqtt.messages(f"panic/{number}", durable=True):
+            if not full.is_set():
+                raise RuntimeError("not stored")
+            stored.append(message.topic)
+
+    for number in range(25):
+        link.tasks.loop(lambda n=number: button(n), f"button {number}", longest_pause=0.2)
+    await asyncio.sleep(0.2)
+    for number in range(25):
+        await send(broker, f"panic/{number}", "pressed")
+    await asyncio.sleep(0.5)
+    full.set()
+    async with asyncio.timeout(15):
+        while len(set(stored)) < 25:
+            await asyncio.sleep(0.05)
+    assert sorted(stored) == sorted(set(stored))
+    await link.stop()

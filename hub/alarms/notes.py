@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from hub.alarms import tables as t
 from hub.alarms.recipients import Address
+from hub.model.event import new_id
 from hub.model.person import Person
 
 
@@ -77,7 +78,7 @@ def write_update(
             connection,
             _address(row),
             now,
-            key=f"update:{incident}:{row.id}:{now.isoformat()}",
+            key=f"update:{incident}:{new_id()}",
             kind="update",
             incident=incident,
             text=text,
