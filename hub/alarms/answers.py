@@ -66,7 +66,7 @@ class Answers:
             await self.give(number, verdict, actor, reason=_("False alarm"))
         except Refused:
             raise Refused(_("This is not possible any more: the incident has moved on.")) from None
-        done = {"acknowledge": _("Accepted. Thank you."), "dismiss": _("Noted: false alarm.")}
+        done = {"acknowledge": _("Acknowledged. Thank you."), "dismiss": _("Noted: false alarm.")}
         return done[verdict]
 
     async def give(

@@ -19,7 +19,7 @@ def N_(message: str) -> str:
 
 STATUSES = {
     "open": N_("new"),
-    "acknowledged": N_("accepted"),
+    "acknowledged": N_("acknowledged"),
     "dispatched": N_("unit sent"),
     "on_scene": N_("on scene"),
     "resolved": N_("resolved"),
@@ -37,7 +37,7 @@ KINDS = {
 JOURNAL = {
     "opened": N_("opened the incident"),
     "joined": N_("added an event"),
-    "acknowledged": N_("accepted"),
+    "acknowledged": N_("acknowledged"),
     "dispatched": N_("sent a unit"),
     "on_scene": N_("arrived on scene"),
     "resolved": N_("resolved"),
@@ -84,7 +84,7 @@ EVENTS = {
     "recording.finished": N_("Recording finished"),
     "incident.opened": N_("Incident opened"),
     "incident.changed": N_("Incident changed"),
-    "incident.acknowledged": N_("Incident accepted"),
+    "incident.acknowledged": N_("Incident acknowledged"),
     "delivery.done": N_("Message delivered"),
     "delivery.failed": N_("Message not delivered"),
     "plugin.failed": N_("Plugin failed"),

@@ -44,7 +44,7 @@ async def test_an_answer_stops_the_ladder_and_the_others_hear_of_it(town: Town) 
     token = town.sms.notes[0].answer_token
     assert token is not None
     thanks = await town.answers.from_contact(token, "acknowledge", contact="phone", address="1")
-    assert thanks == "Accepted. Thank you."
+    assert thanks == "Acknowledged. Thank you."
     await town.advance(600)
     assert not [note for note in town.radio.notes if note.to.name == "Petro"]
     incident = (await town.alarms.book.recent())[0]

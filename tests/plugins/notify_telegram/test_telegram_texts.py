@@ -90,7 +90,7 @@ def test_the_caption_of_a_photo() -> None:
 def test_a_change_of_an_incident_is_put_into_words() -> None:
     one = note("update", text="acknowledged:Петро")
     assert told(one) == "✅ Прийнято: Петро\nІнцидент №12: Тривожна кнопка"
-    assert told(one, "en") == "✅ Accepted: Петро\nIncident 12: Тривожна кнопка"
+    assert told(one, "en") == "✅ Acknowledged: Петро\nIncident 12: Тривожна кнопка"
 
 
 @pytest.mark.parametrize("status", sorted(CHANGES))
