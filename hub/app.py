@@ -139,7 +139,7 @@ class Hub:
         """The broker and the links to it; and the actions that need nothing of plugins."""
         port = None
         if self.config.mqtt.host is None:
-            broker = EmbeddedBroker()
+            broker = EmbeddedBroker(self.config.mqtt.port or 0)
             self._at_end(broker.stop)
             port = await broker.start()
         self.mqtt = Mqtt(from_config.broker(self.config, port), self.clock, self.tasks)

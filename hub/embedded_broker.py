@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import socket
+from typing import TYPE_CHECKING
 
-from amqtt.broker import Broker as AmqttBroker
+if TYPE_CHECKING:
+    from amqtt.broker import Broker as AmqttBroker
 
 log = logging.getLogger("hub.mqtt")
 
@@ -22,6 +24,8 @@ class EmbeddedBroker:
 
     async def start(self) -> int:
         """Serve; returns the port."""
+        from amqtt.broker import Broker as AmqttBroker  # a town with a real broker needs none of it
+
         logging.getLogger("amqtt").setLevel(logging.ERROR)
         logging.getLogger("transitions").setLevel(logging.ERROR)
         self._port = self._port or free_port()

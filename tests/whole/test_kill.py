@@ -11,7 +11,6 @@ from tests.whole.conftest import Town
 from tests.world.hub_process import PARTS, POINTS
 
 REPEATED = "(повторно)"
-ROUNDS = 30
 SEED = 20261122
 LONGEST_S = 0.12  # from the press to the message it takes some 50 ms
 
@@ -40,9 +39,20 @@ async def test_killed_at_each_step_the_press_is_told_after_the_restart(
 
 
 async def test_killed_at_30_random_moments_every_press_is_told(town: Town) -> None:
-    moments = random.Random(SEED)
+    await survive(town, rounds=30, seed=SEED)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(6))
+async def test_killed_at_200_random_moments_every_press_is_told(town: Town, seed: int) -> None:
+    await survive(town, rounds=34, seed=seed)
+
+
+async def survive(town: Town, *, rounds: int, seed: int) -> None:
+    """Press, kill at a random moment, start again; each press is told."""
+    moments = random.Random(seed)
     await town.hub.start()
-    for number in range(ROUNDS):
+    for number in range(rounds):
         await town.press(number)
         await asyncio.sleep(moments.uniform(0, LONGEST_S))
         town.hub.kill()
