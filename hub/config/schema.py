@@ -95,8 +95,8 @@ class MqttBlock(PluginConfig):
     host: str | None = None
     """Name or address of the broker."""
     port: Port | None = None
-    """Port of the broker; 1883, with TLS 8883, where left out. The small broker inside the hub takes
-    a free one where left out, and logs it."""
+    """Port of the broker; 1883, with TLS 8883, where left out. The small broker inside the hub
+    takes a free one where left out, and logs it."""
     username: str | None = None
     """User at the broker."""
     password: SecretStr | None = None
