@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import platform
 import shutil
 import subprocess
 import sys
@@ -28,10 +27,10 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import machine  # noqa: E402
 from hub.video import wire  # noqa: E402
 from tests.world.rtsp_cameras import PASSWORD, USER, RtspCameras, missing  # noqa: E402
 
-RESULTS = ROOT / "benchmarks" / "results"
 RING_S = 12.0
 SETTLE_S = RING_S + 6
 CLIP_S = 60
@@ -212,12 +211,10 @@ async def main(counts: list[int], seconds: float) -> None:
         "what": "720p25, 2 Mbit/s, RTSP over TCP, recorded without encoding",
         "seconds": seconds,
         "ring_s": RING_S,
-        "machine": {"cores": psutil.cpu_count(), "python": platform.python_version()},
         "capture_without_cameras": asdict(base),
         "rows": [asdict(each) for each in rows],
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "video.json").write_text(json.dumps(result, indent=2) + "\n")
+    machine.write("video", result)
 
 
 if __name__ == "__main__":
