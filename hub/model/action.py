@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -30,7 +31,7 @@ class Call:
     run: str | None = None
 
 
-class Action(BaseModel):
+class Action(BaseModel, ABC):
     """Subclass it; the fields are what stands under `data:`, each with a description.
 
     `name` is what automations write. `target` is the domain of entities that it acts on, or None
@@ -45,10 +46,10 @@ class Action(BaseModel):
     target: ClassVar[str | None] = None
     repeat: ClassVar[Literal["safe", "never"]] = "never"
 
+    @abstractmethod
     async def run(self, hub: Any, call: Call) -> Any:
         """Do it. What is returned (JSON-ready data, or None) is what `response_variable` gets.
 
         `hub` is the context of the plugin that declared the action. Raises ActionFailed with a
         sentence for the operator where it could not be done.
         """
-        raise NotImplementedError
