@@ -13,19 +13,23 @@ from sqlalchemy import Connection, delete, insert, select
 from hub.automation.actions import ActionRegistry
 from hub.automation.live import Automation, Parts
 from hub.automation.model import AutomationConfig
-from hub.automation.ports import JournalPort, Town
+from hub.automation.ports import JournalPort, Links, Town
 from hub.automation.rows import RunRow, RunRows
 from hub.automation.run import Run, Tools
 from hub.automation.runner import Runner
 from hub.automation.scope import World
+from hub.automation.sites import Sites
 from hub.automation.tables import automation_switches
 from hub.bus import Bus
 from hub.clock import Clock
+from hub.model.entity import Location
 from hub.model.event import Event, from_plain
 from hub.store.store import Store
 from hub.tasks import Tasks
 
 log = logging.getLogger("hub.automation")
+
+NO_LINKS = Links()
 
 
 class Engine:
@@ -43,6 +47,8 @@ class Engine:
         actions: ActionRegistry,
         journal: JournalPort,
         time_zone: ZoneInfo,
+        location: Location | None = None,
+        links: Links = NO_LINKS,
         event_types: Mapping[str, type[Event]],
     ) -> None:
         self._store = store
@@ -50,11 +56,14 @@ class Engine:
         self._journal = journal
         self._event_types = event_types
         self._rows = RunRows(store, journal, clock, tasks)
-        tools = Tools(actions=actions, clock=clock, rows=self._rows)
+        world = World(town, clock, time_zone, location)
+        sites = Sites(bus=bus, tasks=tasks, world=world, links=links)
+        tools = Tools(actions=actions, clock=clock, rows=self._rows, sites=sites, bus=bus)
         self._parts = Parts(
             bus=bus,
             tasks=tasks,
-            world=World(town, clock, time_zone),
+            world=world,
+            sites=sites,
             tools=tools,
             rows=self._rows,
             runner=Runner(tools, tasks, journal),

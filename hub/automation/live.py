@@ -19,6 +19,7 @@ from hub.automation.rows import RunRow, RunRows
 from hub.automation.run import Run, Tools
 from hub.automation.runner import Runner
 from hub.automation.scope import Scope, World
+from hub.automation.sites import Sites
 from hub.automation.trace import Trace
 from hub.automation.triggers import Detach, Site
 from hub.bus import Bus
@@ -46,6 +47,7 @@ class Parts:
     bus: Bus
     tasks: Tasks
     world: World
+    sites: Sites
     tools: Tools
     rows: RunRows
     runner: Runner
@@ -89,23 +91,13 @@ class Automation:
             run.stop(reason)
 
     def _site(self, index: int) -> Site:
-        trigger = self.config.triggers[index]
-
-        def fire(data: Mapping[str, Any], event: Event | None) -> None:
-            known = {
-                "platform": trigger.word,
-                "id": trigger.id if trigger.id is not None else str(index),
-                "idx": str(index),
-                "alias": trigger.alias,
-            }
-            self.fire({**data, **known}, event)
-
-        return Site(
-            bus=self._parts.bus,
-            tasks=self._parts.tasks,
-            world=self._parts.world,
+        return self._parts.sites.site(
+            self.config.triggers[index],
+            index,
             owner=f"automation '{self.id}'",
-            fire=fire,
+            place=f"{self.id}:{index}",
+            variables={"this": self._this()},
+            fire=self.fire,
         )
 
     def fire(self, trigger: Mapping[str, Any], event: Event | None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from hub.model.entity import Entity
+from hub.model.message import Message
 from hub.text.functions import StateView
 
 
@@ -37,3 +39,35 @@ class JournalPort(Protocol):
         call again, never loses it.
         """
         ...
+
+
+class MqttMessages(Protocol):
+    """The link to the broker, as far as triggers listen to it."""
+
+    def messages(self, topic: str) -> AsyncIterator[Message]:
+        """Messages of a topic (wildcards allowed) from now on."""
+        ...
+
+
+class Webhooks(Protocol):
+    """The web server, as far as triggers are called by it."""
+
+    def add(
+        self,
+        webhook_id: str,
+        handler: Callable[[Mapping[str, Any]], Awaitable[None]],
+        *,
+        methods: frozenset[str],
+        local_only: bool,
+    ) -> Callable[[], None]:
+        """Let `handler` hear of each request to the webhook, with what templates see of it
+        (`webhook_id`, `method`, `json` or `data`, `query`); what is returned ends it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Ways by which triggers hear of the world outside; None where the hub runs without it."""
+
+    mqtt: MqttMessages | None = None
+    webhooks: Webhooks | None = None

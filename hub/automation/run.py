@@ -12,7 +12,9 @@ from hub.automation.errors import SequenceEnds, StepFailed
 from hub.automation.memo import pack, unpack
 from hub.automation.rows import RunRows
 from hub.automation.scope import Scope
+from hub.automation.sites import Sites
 from hub.automation.trace import StepTrace, Trace
+from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.action import Call
 from hub.model.event import Event
@@ -46,8 +48,10 @@ class Tools:
     """What runs work with."""
 
     actions: ActionRegistry
+    bus: Bus
     clock: Clock
     rows: RunRows
+    sites: Sites
 
 
 class Run:

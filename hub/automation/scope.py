@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hub.automation.ports import Town
 from hub.clock import Clock
+from hub.model.entity import Location
 from hub.model.references import is_template
 from hub.text.filters import forgiving_bool
 from hub.text.functions import functions
@@ -18,10 +19,14 @@ from hub.text.templates import render, render_text
 class World:
     """The parts of a scope that are the same for every run."""
 
-    def __init__(self, town: Town, clock: Clock, time_zone: ZoneInfo) -> None:
+    def __init__(
+        self, town: Town, clock: Clock, time_zone: ZoneInfo, location: Location | None = None
+    ) -> None:
         self.town = town
         self.clock = clock
         self.time_zone = time_zone
+        self.location = location
+        """Where the sun is looked at from; None where the town has not said where it lies."""
         self.functions = functions(town, clock, time_zone)
 
     def now(self) -> datetime:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hub.automation.scope import World
+from hub.automation.ports import Links
+from hub.automation.scope import Scope, World
 from hub.automation.words import Word
 from hub.bus import Bus
 from hub.model.event import Event
@@ -19,14 +20,19 @@ Detach = Callable[[], None]
 class Site:
     """Where a trigger is attached: what it may listen to, and how it fires.
 
-    `fire(data, event)`: `data` is what templates see as `trigger`, beside `id`, `idx`, `alias`
-    and `platform`; `event` is the event that did it, if one did.
+    - `fire(data, event)`: `data` is what templates see as `trigger`, beside `id`, `idx`, `alias`
+      and `platform`; `event` is the event that did it, if one did.
+    - `place` names the trigger for good, also over a restart, as in `panic_market:0`.
+    - `scope` is what the trigger's own templates see (`trigger_variables`).
     """
 
     bus: Bus
     tasks: Tasks
     world: World
+    links: Links
     owner: str
+    place: str
+    scope: Scope
     fire: Callable[[Mapping[str, Any], Event | None], None]
 
 

@@ -1,0 +1,1 @@
+"""History: recorded states and events; what the town was like, and when."""
