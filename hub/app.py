@@ -30,6 +30,8 @@ from hub.embedded_broker import EmbeddedBroker
 from hub.loop_watch import LoopWatch
 from hub.model.action import Action
 from hub.model.core_events import HubStarted
+from hub.modes import ACTIONS as MODE_ACTIONS
+from hub.modes import Modes
 from hub.mqtt import Mqtt
 from hub.plugin.loader import is_plugin_file
 from hub.plugin.services import Services
@@ -65,6 +67,7 @@ class Hub:
         self.texts = Texts(config.hub.language)
         self.folder = DataFolder(config.data_dir)
         self.registry = Registry(self.bus, clock)
+        self.modes = Modes(self.folder.alarms, self.registry, clock)
         self.people = People(self.folder.bulk, clock)
         self.access = Access(AuditLog(self.folder.bulk, clock), clock)
         wording = Wording(self.registry)
@@ -94,6 +97,7 @@ class Hub:
         self._core_actions: tuple[tuple[tuple[type[Action], ...], Any], ...] = (
             (ALARM_ACTIONS, self.alarms),
             (VIDEO_ACTIONS, cameras),
+            (MODE_ACTIONS, self.modes),
         )
         self._listen = listen or config.web.listen
 
@@ -107,6 +111,7 @@ class Hub:
         await asyncio.to_thread(self.folder.open)
         await self.people.all()  # known from now on, also while the disk stalls
         self.registry.configure(config.areas)
+        await self.modes.configure(config.modes)
         self.alarms.configure(from_config.ladders(config))
         again = await self.alarms.recover()
         await self._connect()

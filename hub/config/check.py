@@ -22,8 +22,9 @@ from hub.config.tree import Entry, Node, without
 from hub.config.words import shorten
 from hub.model.action import Action
 from hub.model.core_events import CORE_EVENTS
-from hub.model.entity import Area
+from hub.model.entity import Area, Entity
 from hub.model.problem import Position, Problem
+from hub.modes import entity_of
 
 DATA_DIR = "data"
 
@@ -119,9 +120,10 @@ class _Check:
         all_actions = [*actions, *(each for plugin in loaded for each in plugin.actions)]
         events = [*CORE_EVENTS, *(each for plugin in loaded for each in plugin.event_types)]
         areas = self._root.child("areas")
+        modes = self._root.child("modes")
         ladders = self._root.child("escalations")
         return Known(
-            entities=declared.entities,
+            entities={**declared.entities, **self._own_entities(modes)},
             areas=self._areas(areas),
             events=frozenset(event.type for event in events),
             actions={action.name: action for action in all_actions},
@@ -131,8 +133,14 @@ class _Check:
             automations=frozenset(
                 str(found.value) for item in automations if (found := item.node.child("id"))
             ),
+            modes=frozenset(modes.entries if modes else ()),
             doubtful=declared.doubtful,
         )
+
+    def _own_entities(self, modes: Node | None) -> dict[str, Entity]:
+        """Entities that the hub itself brings."""
+        found = [entity_of(mode, mode) for mode in (modes.entries if modes else ()) if mode]
+        return {entity.entity_id: entity for entity in found}
 
     def _areas(self, node: Node | None) -> dict[str, Area]:
         """All areas that are written, those with a mistake by their name alone."""
@@ -178,6 +186,7 @@ class _Check:
             web=town.web,
             recording=town.recording,
             escalations={name: tuple(rungs) for name, rungs in town.escalations.items()},
+            modes={mode: block.name for mode, block in town.modes.items()},
             plugins=declared.configs,
             loaded=declared.loaded,
             automations=tuple(item.value for item in automations),

@@ -24,6 +24,7 @@ from hub.plugin.loader import LoadedPlugin
 class Config:
     """The whole configuration, good in shape, names and templates.
 
+    - `modes`: the name for people of each mode of the town.
     - `plugins`: each plugin's block as its own model, in the order of the file; `loaded` is the
       imported plugin to each.
     - `entities`: what the plugins declared.
@@ -39,6 +40,7 @@ class Config:
     web: WebBlock
     recording: RecordingBlock
     escalations: Mapping[str, tuple[Rung, ...]]
+    modes: Mapping[str, str]
     plugins: Mapping[str, Any]
     loaded: Mapping[str, LoadedPlugin]
     automations: tuple[AutomationConfig, ...]

@@ -5,6 +5,12 @@ from __future__ import annotations
 from hub.alarms.actions import ACTIONS as ALARM_ACTIONS
 from hub.automation.core_actions import PublishMqtt
 from hub.model.action import Action
+from hub.modes import ACTIONS as MODE_ACTIONS
 from hub.video.actions import ACTIONS as VIDEO_ACTIONS
 
-CORE_ACTIONS: tuple[type[Action], ...] = (*ALARM_ACTIONS, *VIDEO_ACTIONS, PublishMqtt)
+CORE_ACTIONS: tuple[type[Action], ...] = (
+    *ALARM_ACTIONS,
+    *VIDEO_ACTIONS,
+    *MODE_ACTIONS,
+    PublishMqtt,
+)

@@ -27,6 +27,7 @@ WORDS: dict[Kind, str] = {
     "escalation": "escalation ladder",
     "plugin": "plugin",
     "automation": "automation",
+    "mode": "mode",
 }
 
 
@@ -42,6 +43,7 @@ class Known:
     notifiers: Mapping[str, Notifier]
     plugins: frozenset[str]
     automations: frozenset[str]
+    modes: frozenset[str] = frozenset()
     doubtful: Mapping[str, set[str]] = field(default_factory=dict)
 
     def names(self, kind: Kind) -> Iterable[str]:
@@ -57,6 +59,7 @@ class Known:
             "recipient": self.notifiers,
             "plugin": self.plugins,
             "automation": self.automations,
+            "mode": self.modes,
         }[kind]
 
     def in_doubt(self, kind: Kind, name: str) -> bool:

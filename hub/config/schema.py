@@ -128,6 +128,13 @@ class RecordingBlock(PluginConfig):
     """For all cameras."""
 
 
+class ModeBlock(PluginConfig):
+    """A mode of the town: a time with rules of its own."""
+
+    name: str = Field(min_length=1)
+    """Its name, as people read it."""
+
+
 class Rung(PluginConfig):
     """One rung of an escalation ladder."""
 
@@ -155,6 +162,9 @@ class Town(PluginConfig):
     """Recording of cameras."""
     escalations: dict[Name, Ladder] = Field(default_factory=dict)
     """Ladders: who is told, one after the other, until somebody answers."""
+    modes: dict[Name, ModeBlock] = Field(default_factory=dict)
+    """Modes of the town, by a short name: night, curfew, air_raid. People and automations switch
+    them; each is an entity `mode.NAME`."""
     plugins: dict[Name, Any] = Field(default_factory=dict)
     """The plugins of this town, each with its block; only these are loaded."""
     automations: list[AutomationConfig] = Field(default_factory=list)

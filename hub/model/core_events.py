@@ -81,8 +81,24 @@ class PluginRunning(Event, type="plugin.running"):
     plugin: str
 
 
+class AutomationTriggered(Event, type="automation.triggered"):
+    """An automation was triggered, its conditions passed, and a run of it began."""
+
+    automation: str
+    run: str
+
+
 class AutomationRefused(Event, type="automation.refused"):
-    """A trigger fired, but the automation's mode did not allow another run."""
+    """A trigger fired, but the automation did not run: its mode, its cooldown, a limit or its
+    interlock (`requires`) did not allow it."""
+
+    automation: str
+    why: str
+
+
+class AutomationLimited(Event, type="automation.limited"):
+    """An automation is triggered more often than it may be, or triggers itself; told once, until
+    it is quiet again."""
 
     automation: str
     why: str
@@ -101,5 +117,7 @@ CORE_EVENTS: tuple[type[Event], ...] = (
     DeliveryFailedEvent,
     PluginFailed,
     PluginRunning,
+    AutomationTriggered,
     AutomationRefused,
+    AutomationLimited,
 )

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 Kind = Literal[
-    "entity", "area", "device", "event", "action", "escalation", "recipient", "plugin", "automation"
+    "entity",
+    "area",
+    "device",
+    "event",
+    "action",
+    "escalation",
+    "recipient",
+    "plugin",
+    "automation",
+    "mode",
 ]
 
 
@@ -34,6 +43,7 @@ ActionName = Annotated[str, Ref("action")]
 LadderName = Annotated[str, Ref("escalation")]
 Recipient = Annotated[str, Ref("recipient")]
 """A duty, a person or a notifier. Persons are data: an unknown name is a warning, not an error."""
+ModeName = Annotated[str, Ref("mode")]
 AutomationId = Annotated[str, Ref("automation")]
 TemplateText = Annotated[str, IsTemplate()]
 

@@ -60,7 +60,7 @@ def test_schema_is_json_and_holds_the_parts_of_the_hub(write: Write) -> None:
     assert result.exit_code == 0
     found = json.loads(result.stdout)
     assert set(found["properties"]) == {
-        "hub", "areas", "mqtt", "web", "recording", "escalations", "plugins", "automations",
+        "hub", "areas", "mqtt", "web", "recording", "escalations", "modes", "plugins", "automations",
     }  # fmt: skip
     assert found["required"] == ["hub"]
     assert found["additionalProperties"] is False
