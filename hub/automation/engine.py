@@ -20,6 +20,7 @@ from hub.automation.runner import Runner
 from hub.automation.scope import World
 from hub.automation.sites import Sites
 from hub.automation.tables import automation_switches
+from hub.automation.traces import TraceBook
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.entity import Location
@@ -50,6 +51,7 @@ class Engine:
         location: Location | None = None,
         links: Links = NO_LINKS,
         event_types: Mapping[str, type[Event]],
+        traces: TraceBook | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -67,6 +69,7 @@ class Engine:
             tools=tools,
             rows=self._rows,
             runner=Runner(tools, tasks, journal),
+            traces=traces or TraceBook(),
         )
         self._automations: dict[str, Automation] = {}
         self._retired: list[Automation] = []

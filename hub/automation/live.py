@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from pydantic_core import to_jsonable_python
 
 from hub.automation.conditions import evaluate_all
 from hub.automation.memo import pack, unpack
@@ -21,6 +19,7 @@ from hub.automation.runner import Runner
 from hub.automation.scope import Scope, World
 from hub.automation.sites import Sites
 from hub.automation.trace import Trace
+from hub.automation.traces import TraceBook
 from hub.automation.triggers import Detach, Site
 from hub.bus import Bus
 from hub.model.core_events import AutomationRefused
@@ -30,7 +29,6 @@ from hub.text.templates import TemplateProblem
 
 log = logging.getLogger("hub.automation")
 
-TRACES = 20
 SEEN = 1_000  # durable events remembered, so that two triggers do not make two runs of one
 LEVELS = {
     "silent": logging.DEBUG,
@@ -51,6 +49,7 @@ class Parts:
     tools: Tools
     rows: RunRows
     runner: Runner
+    traces: TraceBook
 
 
 class Automation:
@@ -61,7 +60,6 @@ class Automation:
         self.fingerprint = config.fingerprint()
         self.on = config.enabled
         self.runs: list[Run] = []
-        self.traces: deque[Trace] = deque(maxlen=TRACES)
         self.last_triggered: datetime | None = None
         self._parts = parts
         self._ends: list[Detach] = []
@@ -71,6 +69,11 @@ class Automation:
     def id(self) -> str:
         """Its name for the hub."""
         return self.config.id
+
+    @property
+    def traces(self) -> list[Trace]:
+        """What it did and nearly did last, the oldest first."""
+        return self._parts.traces.of(self.id)
 
     def attach(self) -> None:
         """Begin to listen, where it is switched on."""
@@ -120,6 +123,7 @@ class Automation:
         trace = self._trace(trigger, durable=durable)
         scope = Scope(self._parts.world, {"trigger": dict(trigger), "this": self._this()})
         if not self._conditions_pass(scope, trace):
+            self._keep(trace)
             return
         admission = admit(self.config.mode, self.config.max, len(self.runs))
         if admission.refused is not None:
@@ -130,6 +134,7 @@ class Automation:
             row = self._row(run, trigger, event) if event is not None and durable else None
         except TypeError as error:
             self._failed(trace, f"variables: {error}")
+            self._keep(trace)
             return
         if event is not None and durable:
             self._remember(event.id)
@@ -139,6 +144,8 @@ class Automation:
     def _begin(
         self, run: Run, config: AutomationConfig, admission: Admission, row: RunRow | None
     ) -> None:
+        run.trace.began = True
+        self._keep(run.trace)
         after = list(self.runs) if admission.waits else []
         if admission.replaces:
             self.stop_runs("it was triggered anew")
@@ -156,7 +163,6 @@ class Automation:
             durable=True,
             resumed=True,
         )
-        self.traces.append(trace)
         variables = unpack(row.memo.get("", {}).get("variables", {}))
         scope = Scope(
             self._parts.world,
@@ -174,15 +180,16 @@ class Automation:
         self._begin(run, config, admission, None)
 
     def _trace(self, trigger: Mapping[str, Any], *, durable: bool) -> Trace:
-        trace = Trace(
+        return Trace(
             run=new_id(),
             automation=self.id,
             started_at=self._parts.tools.clock.now(),
-            trigger=to_jsonable_python(trigger, fallback=str),
+            trigger=trigger,
             durable=durable,
         )
-        self.traces.append(trace)
-        return trace
+
+    def _keep(self, trace: Trace) -> None:
+        self._parts.traces.add(trace, self.config.trace.stored_traces)
 
     def _conditions_pass(self, scope: Scope, trace: Trace) -> bool:
         """A condition that cannot tell does not pass, and says why in trace and log."""
@@ -197,7 +204,7 @@ class Automation:
             log.exception("automation '%s': its conditions fail by a bug", self.id)
             self._failed(trace, "a bug of the hub, see the log")
             return False
-        trace.conditions = [outcome.plain() for outcome in outcomes]
+        trace.conditions = outcomes
         if not passed:
             trace.state, trace.ended_at = "false", trace.started_at
         return passed
@@ -208,6 +215,7 @@ class Automation:
 
     def _refuse(self, trace: Trace, why: str, event: Event | None) -> None:
         trace.state, trace.error, trace.ended_at = "refused", why, trace.started_at
+        self._keep(trace)
         log.log(LEVELS[self.config.max_exceeded], "automation '%s' refused: %s", self.id, why)
         refused = AutomationRefused(
             source=f"automation.{self.id}",

@@ -18,6 +18,14 @@ from hub.model.config import PluginConfig
 Mode = Literal["single", "restart", "queued", "parallel"]
 
 
+class TraceConfig(PluginConfig):
+    """How much is kept of what an automation or a script did."""
+
+    stored_traces: int = Field(default=20, ge=0, le=200)
+    """How many of its last runs are kept, each with all that it saw and did. The last 20 triggers
+    that led to no run are kept beside them."""
+
+
 class AutomationConfig(PluginConfig):
     """One automation: when what happens, under which conditions, and what is done then."""
 
@@ -44,11 +52,13 @@ class AutomationConfig(PluginConfig):
     """Whether it is switched on, until an operator switches it."""
     variables: TemplateData = Field(default_factory=dict)
     """Variables for conditions and actions, rendered when it is triggered."""
+    trace: TraceConfig = Field(default_factory=TraceConfig)
+    """How much is kept of what it did."""
 
     @model_validator(mode="before")
     @classmethod
     def _later(cls, value: Any) -> Any:
-        for word in ("use_blueprint", "trigger_variables", "trace"):
+        for word in ("use_blueprint", "trigger_variables"):
             if isinstance(value, dict) and word in value:
                 raise not_yet("automation's key", word)
         return value

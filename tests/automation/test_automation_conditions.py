@@ -76,7 +76,7 @@ async def test_conditions_are_all_to_pass_and_the_trace_shows_what_they_saw(town
     await town.state("binary_sensor.door", True)
     await town.configure(rule(OPEN, {"or": [FLOOD]}, "{{ nothing_that_is_looked_at }}"))
     await town.passing()
-    assert town.trace().conditions == [
+    assert town.trace().plain()["conditions"] == [
         {"condition": "state", "passed": True, "seen": {"binary_sensor.door": "on"}},
         {
             "condition": "or",
