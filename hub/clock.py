@@ -27,6 +27,11 @@ class Clock(Protocol):
         ...
 
 
+def cpu_seconds() -> float:
+    """CPU time that this thread has used: for limits on work, which no virtual clock turns."""
+    return time.thread_time()
+
+
 class SystemClock:
     """The clock of this machine."""
 

@@ -33,6 +33,7 @@ class Tasks:
         task = asyncio.create_task(self._once(work, name), name=f"{self.owner}:{name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # it never began if it was cancelled at once
         return task
 
     def loop(

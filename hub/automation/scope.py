@@ -13,7 +13,8 @@ from hub.model.entity import Location
 from hub.model.references import is_template
 from hub.text.filters import forgiving_bool
 from hub.text.functions import functions
-from hub.text.templates import render, render_text
+from hub.text.rendering import Reads
+from hub.text.templates import render, render_text, render_tracked
 
 
 class World:
@@ -51,6 +52,11 @@ class Scope:
         if isinstance(value, list | tuple):
             return [self.render(item) for item in value]
         return value
+
+    def render_tracked(self, template: str) -> tuple[Any, Reads]:
+        """The value of one template, and what it read. Raises TemplateProblem, which has the reads
+        up to the failure."""
+        return render_tracked(template, self._names())
 
     def text(self, template: str) -> str:
         """A template as text."""

@@ -11,6 +11,7 @@ from hub.clock import Clock
 from hub.model.entity import Area, Entity, Location, State
 from hub.text import limits
 from hub.text.filters import as_datetime, is_number
+from hub.text.rendering import current
 
 NAMES = frozenset(
     {
@@ -66,21 +67,25 @@ class _Town:
     def __init__(self, view: StateView) -> None:
         self._view = view
 
+    def _state(self, entity_id: str) -> State | None:
+        current.get().entities.add(entity_id)
+        return self._view.get(entity_id)
+
     def states(self, entity_id: str) -> str:
         """The state as text; `unknown` for an entity that is not there."""
-        state = self._view.get(entity_id)
+        state = self._state(entity_id)
         return "unknown" if state is None else state.text
 
     def is_state(self, entity_id: str, wanted: str | list[str]) -> bool:
         """Whether the state is `wanted`, or one of them."""
-        state = self._view.get(entity_id)
+        state = self._state(entity_id)
         return state is not None and state.text in (
             wanted if isinstance(wanted, list | tuple) else (wanted,)
         )
 
     def state_attr(self, entity_id: str, name: str) -> Any:
         """An attribute of the state, None where there is none."""
-        state = self._view.get(entity_id)
+        state = self._state(entity_id)
         return None if state is None else state.attributes.get(name)
 
     def is_state_attr(self, entity_id: str, name: str, wanted: Any) -> bool:
@@ -126,10 +131,11 @@ class _Times:
 
     def now(self) -> datetime:
         """The present time in the town's time zone."""
-        return self._clock.now().astimezone(self._zone)
+        return self.utcnow().astimezone(self._zone)
 
     def utcnow(self) -> datetime:
         """The present time in UTC."""
+        current.get().time = True
         return self._clock.now()
 
     def today_at(self, at: str = "00:00") -> datetime:

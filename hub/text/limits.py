@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextvars import ContextVar
 from typing import Any
+
+from hub.text.rendering import TooMuch, current
 
 OUTPUT = 65_536  # characters of a text, made in the middle or at the end
 ITEMS = 1_000  # items of a list that an operator makes
@@ -16,25 +17,15 @@ BITS = 4_096  # of a whole number
 _WIDE = re.compile(r"\d{4}|\*")  # a width or precision of four digits, or one given as a value
 
 
-class TooMuch(Exception):
-    """The template went over a limit; the message says which."""
+def steps_for(source_length: int) -> int:
+    """The steps of a rendering. A turn of a loop may put out the whole template once more, so a
+    long template gets fewer of them: together at most some 4 million characters pass by."""
+    return min(STEPS, max(1_000, 4_000_000 // max(1, source_length)))
 
 
-_left: ContextVar[int] = ContextVar("template_steps", default=STEPS)
-
-
-def begin(source_length: int) -> None:
-    """Start counting. A turn of a loop may put out the whole template once more, so a long
-    template gets fewer of them: together at most some 4 million characters pass by."""
-    _left.set(min(STEPS, max(1_000, 4_000_000 // max(1, source_length))))
-
-
-def spend() -> None:
+def spend(steps: int = 1) -> None:
     """One turn, call or operator."""
-    left = _left.get() - 1
-    if left < 0:
-        raise TooMuch("it takes too many steps")
-    _left.set(left)
+    current.get().spend(steps)
 
 
 def counted(items: Iterable[Any]) -> Iterator[Any]:

@@ -20,17 +20,20 @@ from jinja2.visitor import NodeTransformer
 
 from hub.text import limits
 from hub.text.filters import FILTERS, FUNCTIONS, TESTS
+from hub.text.rendering import NOTHING, Reads, Rendering, TooMuch, current
 
 CACHED = 2_000  # compiled templates that are kept
 
 
 class TemplateProblem(Exception):
-    """A template that cannot be parsed or rendered. `line` counts from 1 within the text."""
+    """A template that cannot be parsed or rendered. `line` counts from 1 within the text; `reads`
+    is what was read before it failed."""
 
-    def __init__(self, why: str, line: int = 1) -> None:
+    def __init__(self, why: str, line: int = 1, reads: Reads = NOTHING) -> None:
         super().__init__(why)
         self.why = why
         self.line = line
+        self.reads = reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +188,29 @@ def undeclared(text: str, functions: frozenset[str] = frozenset()) -> set[str]:
 
 def render(text: str, variables: Mapping[str, Any]) -> Any:
     """The value of `{{ expression }}`, else text of at most 64 KiB. Raises TemplateProblem."""
+    return render_tracked(text, variables)[0]
+
+
+def render_tracked(text: str, variables: Mapping[str, Any]) -> tuple[Any, Reads]:
+    """The same, and what it read on the way. Raises TemplateProblem; its `reads` are what was read
+    before it failed, so that a change of that may be waited for."""
     parsed = parse(text)
-    limits.begin(len(text))
+    rendering = Rendering(limits.steps_for(len(text)), {})
+    token = current.set(rendering)
     try:
         if parsed.expression:
-            return _value(parsed.template, variables)
-        return _text(parsed.template, variables)
-    except TemplateProblem:
+            return _value(parsed.template, variables), rendering.reads()
+        return _text(parsed.template, variables), rendering.reads()
+    except TemplateProblem as problem:
+        problem.reads = rendering.reads()
         raise
-    except limits.TooMuch as error:
-        raise TemplateProblem(str(error)) from None
+    except TooMuch as error:
+        raise TemplateProblem(str(error), reads=rendering.reads()) from None
     except Exception as error:  # noqa: BLE001  # a template may raise whatever Python can
-        raise TemplateProblem(_why(error), _line(error, parsed.template)) from None
+        line = _line(error, parsed.template)
+        raise TemplateProblem(_why(error), line, rendering.reads()) from None
+    finally:
+        current.reset(token)
 
 
 def render_text(text: str, variables: Mapping[str, Any]) -> str:
@@ -204,7 +218,7 @@ def render_text(text: str, variables: Mapping[str, Any]) -> str:
     value = render(text, variables)
     try:
         return limits.text_of(value)
-    except limits.TooMuch as error:
+    except TooMuch as error:
         raise TemplateProblem(str(error)) from None
 
 
@@ -225,7 +239,7 @@ def _text(template: Template, variables: Mapping[str, Any]) -> str:
     for part in template.root_render_func(context):
         length += len(part)
         if length > limits.OUTPUT:
-            raise limits.TooMuch(f"a text has at most {limits.OUTPUT} characters")
+            raise TooMuch(f"a text has at most {limits.OUTPUT} characters")
         parts.append(part)
     return "".join(parts)
 
