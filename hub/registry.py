@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -68,9 +68,39 @@ class Registry:
         if pairs:
             self.on_entities()
 
-    def remove_of(self, plugin: str) -> None:
-        """Take back what a plugin brought."""
-        gone = [name for name, entity in self._entities.items() if entity.plugin == plugin]
+    def replace_of(self, plugin: str, entities: Iterable[tuple[Entity, StateValue]]) -> None:
+        """Let these be all that a plugin brings. One that it brought before keeps its state where
+        no first value comes with it: that a plugin is set up anew changes nothing in the town.
+
+        Raises ValueError where a name is taken by another; then nothing has changed.
+        """
+        pairs = list(entities)
+        before = {
+            name: self._states[name]
+            for name, entity in self._entities.items()
+            if entity.plugin == plugin
+        }
+        staying = {entity.entity_id for entity, _ in pairs}
+        self.add((e, value) for e, value in pairs if e.entity_id not in before)
+        for entity, value in pairs:
+            old = before.get(entity.entity_id)
+            if old is not None:
+                self._entities[entity.entity_id] = entity
+                if value is not None and value != old.value:
+                    self.set_state(entity.entity_id, value)
+        for name in before.keys() - staying:
+            del self._entities[name]
+            del self._states[name]
+        if before:
+            self.on_entities()
+
+    def remove_of(self, plugin: str, *, but: Collection[str] = ()) -> None:
+        """Take back what a plugin brought, `but` for these entities."""
+        gone = [
+            name
+            for name, entity in self._entities.items()
+            if entity.plugin == plugin and name not in but
+        ]
         for name in gone:
             del self._entities[name]
             del self._states[name]

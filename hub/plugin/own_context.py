@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -65,7 +65,7 @@ class OwnContext:
     def appear(self) -> None:
         """Setup has returned: what was staged becomes part of the town."""
         staged, self._staged = self._staged or [], None
-        self._services.registry.add(staged)
+        self._services.registry.replace_of(self.name, staged)
 
     def set_state(
         self, entity_id: str, value: StateValue, attributes: Mapping[str, Any] | None = None
@@ -175,14 +175,17 @@ class OwnContext:
             token, verdict, contact=contact, address=address
         )
 
-    async def close(self) -> list[str]:
-        """Take back tasks, subscriptions and entities; returns tasks that did not end."""
+    async def close(self, *, but: Collection[str] = ()) -> list[str]:
+        """Take back tasks, subscriptions and entities; returns tasks that did not end.
+
+        `but`: entities that stay with their states, since the plugin is set up anew at once.
+        """
         for undo in self._undo:
             with contextlib.suppress(Exception):
                 undo()
         self._undo.clear()
         left = await self._tasks.close()
-        self._services.registry.remove_of(self.name)
+        self._services.registry.remove_of(self.name, but=but)
         return left
 
 

@@ -1,12 +1,12 @@
-"""The life of each plugin: set up with a time limit, tried again or given up, torn down; whatever
-happens to one reaches no other."""
+"""The life of each plugin: set up with a time limit, tried again or given up, set up anew when its
+block has changed, torn down; whatever happens to one reaches no other."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -42,6 +42,8 @@ class Running:
     status: PluginStatus = PluginStatus.SETTING_UP
     why: str = ""
     context: OwnContext | None = None
+    again: asyncio.Task[Any] | None = None
+    notifiers: list[str] = field(default_factory=list)
 
 
 class Supervisor:
@@ -62,9 +64,33 @@ class Supervisor:
         self._plugins |= new
         await asyncio.gather(*(self._first(running) for running in new.values()))
 
+    async def change(self, plugins: Mapping[str, tuple[LoadedPlugin, Any]]) -> None:
+        """Let these be the plugins from now on. One whose block says the same goes on undisturbed,
+        unless it has failed: then it gets another try. Returns when each that is new or was set
+        up anew is running, retrying or failed."""
+        leaving = [one for name, one in self._plugins.items() if not _stays(one, plugins.get(name))]
+        await asyncio.gather(*(self._leave(one, plugins) for one in leaving))
+        staying = {n: one for n, one in self._plugins.items() if one not in leaving}
+        new = {name: plugins[name] for name in plugins if name not in staying}
+        self._plugins = staying
+        await self.start(new)
+
+    async def _leave(self, old: Running, plugins: Mapping[str, tuple[LoadedPlugin, Any]]) -> None:
+        """Tear one down; what its next block brings too keeps its state meanwhile."""
+        name = old.plugin.name
+        keep: frozenset[str] = frozenset()
+        if name in plugins:
+            plugin, config = plugins[name]
+            try:
+                keep = frozenset(entity.entity_id for entity in plugin.entities(config))
+            except Exception:
+                log.exception("plugin '%s' failed to say which entities it brings", name)
+        await self._tear_down(old, keep)
+
     async def _first(self, running: Running) -> None:
         if not await self._set_up(running) and running.status is PluginStatus.RETRYING:
-            self._tasks.start(self._again(running), f"plugin {running.plugin.name}")
+            name = f"plugin {running.plugin.name}"
+            running.again = self._tasks.start(self._again(running), name)
 
     async def _again(self, running: Running) -> None:
         pause = FIRST_PAUSE_S
@@ -82,9 +108,11 @@ class Supervisor:
         )
         try:
             await self._guarded_setup(running, context)
+        except asyncio.CancelledError:  # torn down, or the hub ends, before it was ready
+            await self._take_back(running, context)
+            raise
         except Exception as error:  # noqa: BLE001 - logged by _fail, with the plugin's frame
-            await context.close()
-            self._services.actions.remove(plugin.name)
+            await self._take_back(running, context)
             self._fail(running, error)
             return False
         running.context = context
@@ -98,7 +126,11 @@ class Supervisor:
             task = asyncio.create_task(
                 setup(context, running.config), name=f"setup of {running.plugin.name}"
             )
-            done, _ = await asyncio.wait({task}, timeout=SETUP_TIMEOUT_S)
+            try:
+                done, _ = await asyncio.wait({task}, timeout=SETUP_TIMEOUT_S)
+            except asyncio.CancelledError:
+                task.cancel()
+                raise
             if not done:
                 where = _place_of(task, running.plugin)
                 task.cancel()
@@ -110,6 +142,7 @@ class Supervisor:
             self._services.actions.add(action, context, running.plugin.name)
         for notifier in running.plugin.notifiers(running.config):
             self._services.alarms.recipients.add(notifier, context)
+            running.notifiers.append(notifier.name)
         self._services.alarms.outbox.poke()
 
     def _fail(self, running: Running, error: Exception) -> None:
@@ -145,9 +178,12 @@ class Supervisor:
         for running in reversed(list(self._plugins.values())):
             await self._tear_down(running)
 
-    async def _tear_down(self, running: Running) -> None:
+    async def _tear_down(self, running: Running, keep: Collection[str] = ()) -> None:
         context, name = running.context, running.plugin.name
         running.status = PluginStatus.STOPPING
+        if running.again is not None:
+            running.again.cancel()
+            await asyncio.wait({running.again})
         if context is None:
             return
         teardown = running.plugin.life("hub_teardown")
@@ -157,11 +193,25 @@ class Supervisor:
                     await teardown(context, running.config)
             except Exception as error:  # noqa: BLE001 - logged with the plugin's own frame
                 log.error("teardown of '%s' failed: %s", name, _own_trace(error, running.plugin))
-        await context.close()
-        self._services.actions.remove(name)
-        for notifier in running.plugin.notifiers(running.config):
-            self._services.alarms.recipients.remove(notifier.name)
+        await self._take_back(running, context, keep)
         running.context = None
+
+    async def _take_back(
+        self, running: Running, context: OwnContext, keep: Collection[str] = ()
+    ) -> None:
+        await context.close(but=keep)
+        self._services.actions.remove(running.plugin.name)
+        while running.notifiers:
+            self._services.alarms.recipients.remove(running.notifiers.pop())
+
+
+def _stays(running: Running, wanted: tuple[LoadedPlugin, Any] | None) -> bool:
+    """Whether a plugin may go on as it is."""
+    return (
+        wanted is not None
+        and running.config == wanted[1]
+        and running.status is not PluginStatus.FAILED
+    )
 
 
 def _own_trace(error: BaseException, plugin: LoadedPlugin) -> str:

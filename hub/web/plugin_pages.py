@@ -12,7 +12,7 @@ from aiohttp import web
 from hub.clock import Clock
 from hub.model.page import Page, PageAnswer, PageRequest
 from hub.plugin.own_context import OwnContext
-from hub.plugin.supervisor import PluginStatus, Supervisor
+from hub.plugin.supervisor import PluginStatus, Running, Supervisor
 from hub.web.bodies import form_fields, read_body
 from hub.web.routes import PUBLIC, Route, Visit
 
@@ -57,24 +57,28 @@ class Rates:
 
 class Catalogue:
     """Which pages the plugins bring. They follow from the configuration, so each plugin is asked
-    once; one that fails to say brings none."""
+    once for each block; one that fails to say brings none."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
-        self._pages: dict[str, list[Page]] = {}
+        self._pages: dict[str, tuple[Running, list[Page]]] = {}
 
     def of(self, name: str) -> list[Page]:
         """The pages of one plugin; none where there is no such plugin."""
         running = self._supervisor.plugins.get(name)
         if running is None:
             return []
-        if name not in self._pages:
-            try:
-                self._pages[name] = running.plugin.pages(running.config)
-            except Exception:
-                log.exception("plugin '%s' failed to say which pages it brings", name)
-                self._pages[name] = []
-        return self._pages[name]
+        known = self._pages.get(name)
+        if known is None or known[0] is not running:
+            known = self._pages[name] = running, self._asked(name, running)
+        return known[1]
+
+    def _asked(self, name: str, running: Running) -> list[Page]:
+        try:
+            return running.plugin.pages(running.config)
+        except Exception:
+            log.exception("plugin '%s' failed to say which pages it brings", name)
+            return []
 
     def running(self) -> list[tuple[str, Page]]:
         """The pages of all plugins that run, with the plugin's name."""
