@@ -72,6 +72,25 @@ class DeliveryFailedEvent(Event, type="delivery.failed"):
     final: bool
 
 
+class ConfigReloaded(Event, type="config.reloaded"):
+    """The running hub has taken over its file; how many things came, say something else, went,
+    and how many values wait for the next start."""
+
+    file: str
+    added: int
+    changed: int
+    removed: int
+    waiting: int
+
+
+class ConfigRefused(Event, type="config.refused"):
+    """The file is wrong, so the hub goes on by what it had; the first problem of so many."""
+
+    file: str
+    problems: int
+    first: str
+
+
 class PluginFailed(Event, type="plugin.failed"):
     plugin: str
     why: str
@@ -104,6 +123,35 @@ class AutomationLimited(Event, type="automation.limited"):
     why: str
 
 
+class HistoryShed(Event, type="history.shed"):
+    """The history falls behind: so much was dropped so far, the least important first."""
+
+    readings: int
+    states: int
+    events: int
+    durable_events: int
+
+
+class HistoryCaughtUp(Event, type="history.caught_up"):
+    """The history drops nothing any more; so much was dropped in all."""
+
+    readings: int
+    states: int
+    events: int
+    durable_events: int
+
+
+class HistoryPurgePaused(Event, type="history.purge_paused"):
+    """Nothing is deleted of the history, since the clock may be wrong."""
+
+    trusted: str
+    why: str
+
+
+class HistoryPurgeResumed(Event, type="history.purge_resumed"):
+    """The clock is trusted again; what is too old is deleted."""
+
+
 CORE_EVENTS: tuple[type[Event], ...] = (
     HubStarted,
     StateChanged,
@@ -115,9 +163,15 @@ CORE_EVENTS: tuple[type[Event], ...] = (
     IncidentAcknowledged,
     DeliveryDone,
     DeliveryFailedEvent,
+    ConfigReloaded,
+    ConfigRefused,
     PluginFailed,
     PluginRunning,
     AutomationTriggered,
     AutomationRefused,
     AutomationLimited,
+    HistoryShed,
+    HistoryCaughtUp,
+    HistoryPurgePaused,
+    HistoryPurgeResumed,
 )

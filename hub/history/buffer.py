@@ -1,0 +1,112 @@
+"""What waits to be written: bounded, and when full the least important goes first."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+
+from hub.history.writing import Item
+from hub.model.core_events import StateChanged
+
+READINGS, STATES, EVENTS, DURABLE = range(4)
+"""Classes of what is recorded, the least important first: numbers that are measured; on, off and
+words; other events; events that are in the journal too."""
+CLASSES = ("readings", "states", "events", "durable_events")
+
+BOUND = 50_000
+
+
+def class_of(item: Item) -> int:
+    """How important it is that this is not lost."""
+    event = item.event
+    if not isinstance(event, StateChanged):
+        return DURABLE if event.durable else EVENTS
+    return READINGS if type(event.new.value) in (float, int) else STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Shed:
+    """How much of each class was dropped."""
+
+    readings: int = 0
+    states: int = 0
+    events: int = 0
+    durable_events: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.readings + self.states + self.events + self.durable_events
+
+    def __str__(self) -> str:
+        return (
+            f"{self.readings} readings, {self.states} states, {self.events} events, "
+            f"{self.durable_events} durable events"
+        )
+
+
+class Buffer:
+    """A queue for each class; at most `bound` items in all."""
+
+    def __init__(self, bound: int = BOUND) -> None:
+        self._bound = bound
+        self._queues: tuple[deque[Item], ...] = tuple(deque() for _ in CLASSES)
+        self._dropped: Counter[str] = Counter()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def put(self, item: Item) -> None:
+        """Take note. When full, the oldest of the least important class is dropped, which may be
+        this item."""
+        importance = class_of(item)
+        self._queues[importance].append(item)
+        self._size += 1
+        if self._size > self._bound:
+            self._drop()
+
+    def _drop(self) -> None:
+        for name, queue in zip(CLASSES, self._queues, strict=True):
+            if queue:
+                queue.popleft()
+                self._dropped[name] += 1
+                self._size -= 1
+                return
+
+    def take(self, limit: int) -> list[Item]:
+        """The oldest items of all classes, in the order of their arrival."""
+        taken: list[Item] = []
+        filled = [queue for queue in self._queues if queue]
+        while filled and len(taken) < limit:
+            queue = min(filled, key=_head)
+            taken.append(queue.popleft())
+            if not queue:
+                filled.remove(queue)
+        self._size -= len(taken)
+        return taken
+
+    def put_back(self, items: list[Item]) -> None:
+        """What was taken and could not be written, in front of the rest."""
+        for item in reversed(items):
+            self._queues[class_of(item)].appendleft(item)
+        self._size += len(items)
+        while self._size > self._bound:
+            self._drop()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it is at most half full."""
+        return self._size <= self._bound // 2
+
+    @property
+    def shed(self) -> Shed:
+        """How much was dropped since `start_over`."""
+        return Shed(**self._dropped)
+
+    def start_over(self) -> None:
+        """Count what is dropped from zero."""
+        self._dropped.clear()
+
+
+def _head(queue: deque[Item]) -> int:
+    return queue[0].id
