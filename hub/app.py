@@ -22,8 +22,13 @@ from hub.alarms.wording import Wording
 from hub.automation.actions import ActionRegistry
 from hub.automation.core_actions import PublishMqtt
 from hub.automation.engine import Engine
+from hub.automation.trace_keeper import TraceKeeper
+from hub.automation.traces import TraceBook
 from hub.bus import Bus
 from hub.clock import Clock, SystemClock
+from hub.config.address import forget_address, write_address
+from hub.config.config import Config
+from hub.config.lines import LinesOfNow
 from hub.config.sealed import Started
 from hub.config_incident import tell_wrong_config
 from hub.embedded_broker import EmbeddedBroker
@@ -37,6 +42,7 @@ from hub.plugin.loader import is_plugin_file
 from hub.plugin.services import Services
 from hub.plugin.supervisor import Supervisor
 from hub.registry import Registry
+from hub.reload import Reload, Take
 from hub.store.folder import DataFolder
 from hub.tasks import Tasks
 from hub.text.translations import Texts
@@ -48,6 +54,8 @@ from hub.web.server import WebServer
 from hub.web.services import Town, WebServices
 
 log = logging.getLogger("hub")
+
+UNHEARD_S = 60.0  # a loop of a plugin that has failed is back sooner, and its topics stay
 
 
 class Hub:
@@ -82,14 +90,19 @@ class Hub:
         )  # fmt: skip
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
         self.actions = ActionRegistry(clock)
-        types = self.alarms.journal.types = from_config.event_types(config)
+        self.event_types = self.alarms.journal.types = from_config.event_types(config)
+        self.lines = LinesOfNow(lambda: self.reload.config)
+        self.traces = TraceBook(self.lines)
+        self.trace_keeper = TraceKeeper(self.traces, self.folder.bulk, clock, self.tasks)
         self.engine = Engine(
             bus=self.bus, clock=clock, tasks=self.tasks, store=self.folder.alarms,
             town=self.registry, actions=self.actions, journal=self.alarms.journal,
-            time_zone=config.time_zone, event_types=types,
+            time_zone=config.time_zone, event_types=self.event_types, traces=self.traces,
         )  # fmt: skip
+        self.reload = Reload(started, access=self.access, bus=self.bus, clock=clock)
         self._ends: list[Callable[[], Any]] = []
         self._linger = False
+        self._releasing: asyncio.Task[None] | None = None
         self.mqtt: Mqtt
         self.supervisor: Supervisor
         self.web: WebServer
@@ -117,12 +130,12 @@ class Hub:
         await self._connect()
         await self.video.start()
         self._at_end(lambda: self.video.stop(linger=self._linger))
+        await self.trace_keeper.start()
+        self._at_end(self.trace_keeper.stop)
         await self.engine.load(config.automations)
         self.supervisor = Supervisor(self._services(), self.tasks)
         self._at_end(self.supervisor.stop)
-        await self.supervisor.start(
-            {name: (config.loaded[name], block) for name, block in config.plugins.items()}
-        )
+        await self.supervisor.start(from_config.plugins(config))
         await self.engine.recover()
         await self.engine.start()
         self._at_end(self.engine.stop)
@@ -131,9 +144,13 @@ class Hub:
         for event in again:
             self.bus.publish(dataclasses.replace(event, redelivered=True))
         await self.mqtt.start_durable()
+        self.reload.rooms = self._rooms()
+        self._at_end(self.reload.stop)
         self.web = WebServer(self._web_services(), self._listen)
         await self.web.start()
         self._at_end(self.web.stop)
+        await asyncio.to_thread(write_address, config.data_dir, self.web.url)
+        self._at_end(lambda: forget_address(config.data_dir))
         if self._started.problems:
             await tell_wrong_config(self.alarms, self._started, self.texts)
         self.ready = True
@@ -172,6 +189,30 @@ class Hub:
             except Exception:
                 log.exception("stopping: a part failed; the rest is stopped all the same")
 
+    def _rooms(self) -> dict[str, Take]:
+        """Who hears of a changed block while the hub runs, in this order: what is named before
+        what names it."""
+        return {
+            "areas": lambda config: self.registry.configure(config.areas),
+            "modes": lambda config: self.modes.configure(config.modes),
+            "escalations": lambda config: self.alarms.configure(from_config.ladders(config)),
+            "plugins": self._change_plugins,
+            "automations": lambda config: self.engine.load(config.automations),
+        }
+
+    async def _change_plugins(self, config: Config) -> None:
+        if self._releasing is not None:
+            self._releasing.cancel()
+        self.event_types |= from_config.event_types(config)
+        await self.supervisor.change(from_config.plugins(config))
+        self._releasing = self.tasks.start(self._release_topics(), "topics of removed devices")
+
+    async def _release_topics(self) -> None:
+        """A plugin that is not running has its topics kept: its devices may send meanwhile."""
+        await self.clock.sleep(UNHEARD_S)
+        if self.supervisor.all_running:
+            await self.mqtt.release(UNHEARD_S)
+
     def _services(self) -> Services:
         return Services(
             bus=self.bus, clock=self.clock, registry=self.registry, alarms=self.alarms,
@@ -187,7 +228,7 @@ class Hub:
         )
         return WebServices(
             registry=self.registry, alarms=self.alarms, answers=self.answers, access=self.access,
-            video=self.video, supervisor=self.supervisor, texts=self.texts, bus=self.bus,
-            clock=self.clock, town=town, data_dir=self.config.data_dir,
+            reload=self.reload, video=self.video, supervisor=self.supervisor, texts=self.texts,
+            bus=self.bus, clock=self.clock, town=town, data_dir=self.config.data_dir,
             ready=lambda: (self.ready, {"mqtt": self.mqtt.connected}),
         )  # fmt: skip

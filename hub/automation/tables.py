@@ -1,10 +1,11 @@
-"""Tables of the alarms database that belong to the engine."""
+"""Tables that belong to the engine: what runs need in the alarms database, what people look at
+in the bulk one."""
 
 from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint
 
-from hub.store.tables import Instant, alarms
+from hub.store.tables import Instant, alarms, bulk
 
 runs = Table(
     "runs",
@@ -35,3 +36,18 @@ automation_switches = Table(
     Column("changed_at", Instant, nullable=False),
 )
 """Automations that an operator switched on or off, other than the configuration says."""
+
+traces = Table(
+    "traces",
+    bulk,
+    Column("run", String(32), primary_key=True),
+    Column("automation_id", String(255), nullable=False),
+    Column("nearly", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("trace", Text, nullable=False),  # JSON
+    Index("traces_of_automation", "automation_id", "nearly", "started_at"),
+    Index("traces_by_time", "started_at"),
+    Index("traces_by_state", "state"),
+)
+"""What automations did and nearly did last."""

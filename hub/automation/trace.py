@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.automation.trace_values import Cutter
 
@@ -13,6 +13,35 @@ if TYPE_CHECKING:
     from hub.automation.conditions import Outcome
 
 STEPS_KEPT = 500  # steps of one run that are noted
+
+Path = tuple[str | int, ...]
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the configuration: `at` as in `config.yaml:14`; `text` without secrets, None where
+    it may not be shown."""
+
+    at: str
+    text: str | None
+
+
+class Lines(Protocol):
+    """Where each part of an automation stood in the configuration that a run was made by."""
+
+    def of(self, automation_id: str, path: Path) -> Line | None:
+        """The line of a part, as in `("actions", 2, "then", 0)`; of the nearest part around it
+        where it has none of its own; None where the automation itself is not known."""
+        ...
+
+    def enabled(self, automation_id: str, path: Path) -> Sequence[int]:
+        """The numbers of those items of a list that are not switched off."""
+        ...
+
+    def scrub(self, text: str) -> str:
+        """The text without the configuration's secrets."""
+        ...
 
 
 @dataclass(slots=True)
@@ -34,7 +63,7 @@ class Trace:
 
     `state` is running, finished, failed, stopped, refused (by the mode and its kin), or false
     (the conditions did not pass). `began` says that a run came of it; `number` is its place among
-    all traces of this process. It holds values as they
+    all traces of this process; `lines` is where its automation stands. It holds values as they
     came: what JSON has no word for, and what is too long, is dealt with when somebody reads it.
     """
 
@@ -53,6 +82,7 @@ class Trace:
     ended_at: datetime | None = None
     error: str | None = None
     number: int = 0
+    lines: Lines | None = None
 
     @property
     def nearly(self) -> bool:
@@ -67,34 +97,85 @@ class Trace:
             self.steps_left_out += 1
         return trace
 
-    def plain(self) -> dict[str, Any]:
-        """JSON-ready, and bounded in size; what JSON has no word for is spelled as text."""
-        cutter = Cutter()
+    def plain(self) -> Plain:
+        """JSON-ready, of bounded size, without secrets; what JSON has no word for is spelled as
+        text. `at` is a part's line, whose text stands in `lines`."""
+        return _Writer(self).plain()
+
+
+class _Writer:
+    """Writes one trace down."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._cutter = Cutter(trace.lines.scrub if trace.lines is not None else None)
+        self._texts: dict[str, str | None] = {}
+        self._steps_key = "sequence" if trace.automation.startswith("script.") else "actions"
+
+    def plain(self) -> Plain:
+        trace = self._trace
         return {
-            "run": self.run,
-            "automation": self.automation,
-            "started_at": self.started_at.isoformat(),
-            "ended_at": None if self.ended_at is None else self.ended_at.isoformat(),
-            "state": self.state,
-            "nearly": self.nearly,
-            "durable": self.durable,
-            "resumed": self.resumed,
-            "incident": self.incident,
-            "error": None if self.error is None else cutter.text(self.error),
-            "trigger": cutter.plain(self.trigger),
-            "conditions": [cutter.plain(outcome.plain()) for outcome in self.conditions],
-            "steps": [self._step(step, cutter) for step in self.steps],
-            "steps_left_out": self.steps_left_out,
+            "run": trace.run,
+            "automation": trace.automation,
+            "at": self._at(()),
+            "started_at": trace.started_at.isoformat(),
+            "ended_at": None if trace.ended_at is None else trace.ended_at.isoformat(),
+            "state": trace.state,
+            "nearly": trace.nearly,
+            "durable": trace.durable,
+            "resumed": trace.resumed,
+            "incident": trace.incident,
+            "error": self._text(trace.error),
+            "trigger": {"at": self._trigger_at(), "seen": self._cutter.plain(trace.trigger)},
+            "conditions": self._outcomes(trace.conditions, ("conditions",)),
+            "steps": [self._step(step) for step in trace.steps],
+            "steps_left_out": trace.steps_left_out,
+            "lines": self._texts,
         }
 
-    @staticmethod
-    def _step(step: StepTrace, cutter: Cutter) -> dict[str, Any]:
+    def _at(self, path: Path) -> str | None:
+        lines = self._trace.lines
+        line = lines.of(self._trace.automation, path) if lines is not None else None
+        if line is None:
+            return None
+        self._texts[line.at] = line.text
+        return line.at
+
+    def _trigger_at(self) -> str | None:
+        index = str(self._trace.trigger.get("idx", ""))
+        return self._at(("triggers", int(index))) if index.isdecimal() else None
+
+    def _text(self, text: str | None) -> str | None:
+        return None if text is None else self._cutter.text(text)
+
+    def _outcomes(self, outcomes: Sequence[Outcome], path: Path) -> list[Plain]:
+        lines = self._trace.lines
+        known = lines.enabled(self._trace.automation, path) if lines is not None else ()
+        numbers = [*known, *range(len(known), len(outcomes))]
+        return [
+            self._outcome(outcome, (*path, number))
+            for number, outcome in zip(numbers, outcomes, strict=False)
+        ]
+
+    def _outcome(self, outcome: Outcome, path: Path) -> Plain:
+        inner = self._outcomes(outcome.inner, (*path, "conditions"))
+        return {
+            "kind": outcome.kind,
+            "at": self._at(path),
+            "passed": outcome.passed,
+            "seen": self._cutter.plain(outcome.seen),
+            **({"inner": inner} if inner else {}),
+        }
+
+    def _step(self, step: StepTrace) -> Plain:
+        parts = (int(part) if part.isdecimal() else part for part in step.path.split("/"))
         return {
             "path": step.path,
             "kind": step.kind,
             "alias": step.alias,
+            "at": self._at((self._steps_key, *parts)),
             "started_at": step.started_at.isoformat(),
             "seconds": step.seconds,
-            "seen": cutter.plain(step.seen),
-            "error": None if step.error is None else cutter.text(step.error),
+            "seen": self._cutter.plain(step.seen),
+            "error": self._text(step.error),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import Any
@@ -20,10 +20,12 @@ CUT = "…"
 
 
 class Cutter:
-    """Makes the values of one trace plain, as long as there is room."""
+    """Makes the values of one trace plain, as long as there is room. `scrub` takes secrets out of
+    a text."""
 
-    def __init__(self) -> None:
+    def __init__(self, scrub: Callable[[str], str] | None = None) -> None:
         self._room = WHOLE
+        self._scrub = scrub
 
     def plain(self, value: Any, depth: int = 0) -> Any:
         """The value in JSON's words; never raises."""
@@ -47,10 +49,14 @@ class Cutter:
         return self.text(_spelled(value))
 
     def text(self, text: str) -> str:
-        """The text, cut where it is too long."""
+        """The text without secrets, cut where it is too long."""
+        length = len(text)
+        if self._scrub is not None:
+            # a secret that is cut in two would not be known any more
+            text = self._scrub(text[: 4 * TEXT])
         most = max(0, min(TEXT, self._room))
         self._room -= min(len(text), most)
-        return text if len(text) <= most else f"{text[:most]}{CUT} ({len(text):,} characters)"
+        return text if len(text) <= most else f"{text[:most]}{CUT} ({length:,} characters)"
 
     def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
         if depth >= DEPTH or self._room <= 0:

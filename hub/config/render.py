@@ -52,6 +52,16 @@ def scrub(text: str, excerpts: Excerpts) -> str:
     return text
 
 
+def visible_line(file: str, number: int, excerpts: Excerpts) -> str | None:
+    """A line of a file as it may be shown, secrets masked; None where it may not."""
+    lines = excerpts.lines.get(file)
+    if lines is None or file in excerpts.hidden or not 0 < number <= len(lines):
+        return None
+    line = lines[number - 1]
+    spans = _spans(Position(file, number, 1), line, excerpts)
+    return _visible(_masked(line, 0, len(line), spans))
+
+
 def _place(problem: Problem) -> tuple[str, int, int]:
     at = problem.position
     return (at.file, at.line, at.column) if at else ("", 0, 0)
