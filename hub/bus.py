@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
@@ -16,18 +15,93 @@ Unsubscribe = Callable[[], None]
 
 
 class _Subscription:
-    __slots__ = ("again", "handler", "match", "owner")
+    __slots__ = ("again", "handler", "owner")
 
-    def __init__(
-        self, handler: Handler, owner: str, match: Mapping[str, Hashable], again: bool
-    ) -> None:
+    def __init__(self, handler: Handler, owner: str, again: bool) -> None:
         self.handler = handler
         self.owner = owner
         self.again = again
-        self.match = tuple(match.items())
 
-    def wants(self, event: Event) -> bool:
-        return all(field_of(event, name) == value for name, value in self.match)
+
+class _Group:
+    """Subscriptions in their order. The tuple that is walked is made anew only after a change, so
+    a handler may subscribe or unsubscribe while it is walked."""
+
+    __slots__ = ("_members", "_walked")
+
+    def __init__(self) -> None:
+        self._members: dict[_Subscription, None] = {}
+        self._walked: tuple[_Subscription, ...] | None = ()
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def add(self, subscription: _Subscription) -> None:
+        self._members[subscription] = None
+        self._walked = None
+
+    def remove(self, subscription: _Subscription) -> None:
+        self._members.pop(subscription, None)
+        self._walked = None
+
+    def walk(self) -> tuple[_Subscription, ...]:
+        if self._walked is None:
+            self._walked = tuple(self._members)
+        return self._walked
+
+
+Fields = tuple[str, ...]
+Values = tuple[Hashable, ...]
+
+
+class _OfType:
+    """Who listens to one type: to all its events, or to those whose fields have certain values.
+
+    `by_fields` has an entry for each set of fields that somebody matches on; in it a subscription
+    is found by the values alone. An event costs one look-up for each such set (there are few),
+    however many subscriptions there are.
+    """
+
+    __slots__ = ("by_fields", "plain")
+
+    def __init__(self) -> None:
+        self.plain = _Group()
+        self.by_fields: dict[Fields, dict[Values, _Group]] = {}
+
+    def place(self, match: Mapping[str, Hashable]) -> _Group:
+        if not match:
+            return self.plain
+        fields = tuple(sorted(match))
+        values = tuple(match[field] for field in fields)
+        return self.by_fields.setdefault(fields, {}).setdefault(values, _Group())
+
+    def tidy(self, match: Mapping[str, Hashable]) -> None:
+        """Forget the place of subscriptions that have all gone."""
+        fields = tuple(sorted(match))
+        places = self.by_fields.get(fields, {})
+        values = tuple(match[field] for field in fields)
+        if values in places and not places[values]:
+            del places[values]
+        if not places:
+            self.by_fields.pop(fields, None)
+
+    def wants(self, field: str, value: Hashable) -> bool:
+        if self.plain:
+            return True
+        for fields, places in self.by_fields.items():
+            if fields != (field,) or (value,) in places:
+                return True
+        return False
+
+    def matching(self, event: Event) -> Iterator[_Subscription]:
+        for fields, places in tuple(self.by_fields.items()):
+            values = tuple([field_of(event, field) for field in fields])
+            try:
+                group = places.get(values)
+            except TypeError:  # a list or a mapping: nobody can match on it by the index
+                continue
+            if group is not None:
+                yield from group.walk()
 
 
 class Bus:
@@ -35,9 +109,8 @@ class Bus:
     note and return. What a handler raises is logged with its owner and reaches nobody else."""
 
     def __init__(self) -> None:
-        self._all: list[_Subscription] = []
-        self._by_type: dict[str, list[_Subscription]] = defaultdict(list)
-        self._by_field: dict[str, dict[str, dict[Hashable, list[_Subscription]]]] = {}
+        self._all = _Group()
+        self._of_type: dict[str, _OfType] = {}
 
     def subscribe(
         self,
@@ -48,53 +121,56 @@ class Bus:
         match: Mapping[str, Hashable] | None = None,
         again: bool = False,
     ) -> Unsubscribe:
-        """Call `handler` for events of `event_type` (None: all) whose fields equal `match`.
+        """Call `handler` for each event of a type (None: of any type).
 
-        `match` names fields of the envelope or the payload. The first one is an index: an event
-        whose value nobody asked for costs one look-up, however many subscriptions there are.
-
-        `again`: also hear durable events that are given again after a crash; only for those who
-        know by the event's id what they did with it the first time.
+        `match` names fields of the envelope or of the payload and the value that each must have.
+        `again` takes redelivered events too; those who leave it out have already done what they do
+        with it the first time.
         """
-        subscription = _Subscription(handler, owner, match or {}, again)
-        place = self._place(event_type, subscription)
-        place.append(subscription)
+        subscription = _Subscription(handler, owner, again)
+        if event_type is None:
+            self._all.add(subscription)
+            return lambda: self._all.remove(subscription)
+        match = dict(match or {})
+        of_type = self._of_type.setdefault(event_type, _OfType())
+        group = of_type.place(match)
+        group.add(subscription)
 
         def unsubscribe() -> None:
-            if subscription in place:
-                place.remove(subscription)
+            group.remove(subscription)
+            if match and not group:
+                of_type.tidy(match)
 
         return unsubscribe
 
-    def _place(self, event_type: str | None, subscription: _Subscription) -> list[_Subscription]:
-        if event_type is None:
-            return self._all
-        if not subscription.match:
-            return self._by_type[event_type]
-        field, value = subscription.match[0]
-        fields = self._by_field.setdefault(event_type, {})
-        return fields.setdefault(field, {}).setdefault(value, [])
+    def wants(self, event_type: str, field: str, value: Hashable) -> bool:
+        """Whether anybody may want an event of this type with this value: where nobody does, it
+        need not be made."""
+        if self._all:
+            return True
+        of_type = self._of_type.get(event_type)
+        return of_type is not None and of_type.wants(field, value)
 
     def publish(self, event: Event) -> None:
         """Hand the event to everybody who asked for it."""
-        for subscription in self._listeners(event):
-            if event.redelivered and not subscription.again:
-                continue
-            try:
-                subscription.handler(event)
-            except Exception:
-                log.exception("%s failed on %s", subscription.owner, event.type)
+        for subscription in self._all.walk():
+            self._hand(event, subscription)
+        of_type = self._of_type.get(event.type)
+        if of_type is None:
+            return
+        for subscription in of_type.plain.walk():
+            self._hand(event, subscription)
+        if of_type.by_fields:
+            for subscription in of_type.matching(event):
+                self._hand(event, subscription)
 
-    def _listeners(self, event: Event) -> Iterator[_Subscription]:
-        yield from tuple(self._all)
-        yield from tuple(self._by_type.get(event.type, ()))
-        for field, values in self._by_field.get(event.type, {}).items():
-            value = field_of(event, field)
-            if not isinstance(value, Hashable):
-                continue
-            for subscription in tuple(values.get(value, ())):
-                if subscription.wants(event):
-                    yield subscription
+    def _hand(self, event: Event, subscription: _Subscription) -> None:
+        if event.redelivered and not subscription.again:
+            return
+        try:
+            subscription.handler(event)
+        except Exception:
+            log.exception("%s failed on %s", subscription.owner, event.type)
 
 
 _MISSING = object()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from hub.bus import Bus
@@ -117,27 +116,16 @@ class Registry:
         entity_id: str,
         value: StateValue,
         attributes: Mapping[str, Any] | None = None,
-        *,
-        cause: str | None = None,
     ) -> None:
         """Latest wins; an equal value is no change. Raises UnknownEntity."""
         old = self._known(entity_id)
-        self._put(
-            old,
-            replace(
-                old,
-                value=value,
-                available=True,
-                attributes=old.attributes if attributes is None else dict(attributes),
-                updated_at=self._clock.now(),
-            ),
-            cause,
-        )
+        kept = old.attributes if attributes is None else dict(attributes)
+        self._put(old, value, True, kept)
 
     def set_available(self, entity_id: str, available: bool) -> None:
         """Whether the entity can be reached. Raises UnknownEntity."""
         old = self._known(entity_id)
-        self._put(old, replace(old, available=available, updated_at=self._clock.now()), None)
+        self._put(old, old.value, available, old.attributes)
 
     def _known(self, entity_id: str) -> State:
         state = self._states.get(entity_id)
@@ -147,24 +135,34 @@ class Registry:
             raise UnknownEntity(f"there is no entity '{entity_id}'{hint}")
         return state
 
-    def _put(self, old: State, new: State, cause: str | None) -> None:
-        if old.value != new.value or old.available != new.available:
-            new = replace(new, changed_at=new.updated_at)
-        elif old.attributes == new.attributes:
-            self._states[new.entity_id] = new
-            return
-        self._states[new.entity_id] = new
-        self._bus.publish(
-            StateChanged(
-                source=new.entity_id,
-                area=self._entities[new.entity_id].area,
-                received_at=new.updated_at,
-                cause=cause,
-                entity_id=new.entity_id,
-                old=old,
-                new=new,
-            )
+    def _put(
+        self, old: State, value: StateValue, available: bool, attributes: Mapping[str, Any]
+    ) -> None:
+        now = self._clock.now()
+        changed = old.value != value or old.available != available
+        entity_id = old.entity_id
+        new = self._states[entity_id] = State(
+            entity_id=entity_id,
+            value=value,
+            available=available,
+            attributes=attributes,
+            changed_at=now if changed else old.changed_at,
+            updated_at=now,
         )
+        if not changed and old.attributes == attributes:
+            return
+        if self._bus.wants(StateChanged.type, "entity_id", entity_id):
+            area = self._entities[entity_id].area
+            self._bus.publish(
+                StateChanged(
+                    source=entity_id,
+                    area=area,
+                    received_at=now,
+                    entity_id=entity_id,
+                    old=old,
+                    new=new,
+                )
+            )
 
     # places
 

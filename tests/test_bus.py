@@ -78,3 +78,68 @@ def test_an_event_nobody_wants_asks_none_of_the_listeners() -> None:
     for number in range(1000):
         bus.subscribe("bell.rang", pytest.fail, owner="t", match={"source": f"event.b{number}"})
     bus.publish(Rang(source="event.other"))
+
+
+def test_listeners_on_different_fields_of_one_type_each_hear_their_own() -> None:
+    bus, heard = Bus(), []
+    for match in ({"tone": "high"}, {"area": "market"}, {"area": "market", "tone": "high"}, {}):
+        name = ",".join(sorted(match))
+        bus.subscribe("bell.rang", lambda _, name=name: heard.append(name), owner=name, match=match)
+    bus.publish(Rang(source="event.a", area="market", tone="high"))
+    assert sorted(heard) == ["", "area", "area,tone", "tone"]
+    heard.clear()
+    bus.publish(Rang(source="event.a", area="school", tone="high"))
+    assert sorted(heard) == ["", "tone"]
+
+
+def test_an_event_costs_the_same_however_many_ask_for_another_value() -> None:
+    class Counting(str):
+        asked = 0
+
+        def __eq__(self, other: object) -> bool:
+            Counting.asked += 1
+            return str.__eq__(self, other)  # type: ignore[arg-type]
+
+        __hash__ = str.__hash__
+
+    bus = Bus()
+    for number in range(10_000):
+        match = {"source": "event.a", "tone": f"tone {number}"}
+        bus.subscribe("bell.rang", lambda _: None, owner="t", match=match)
+    bus.publish(Rang(source="event.a", tone=Counting("another")))
+    assert Counting.asked <= 5
+
+
+def test_a_place_in_the_index_goes_with_its_last_listener() -> None:
+    bus = Bus()
+    ends = [
+        bus.subscribe("bell.rang", lambda _: None, owner="t", match={"tone": "high"})
+        for _ in range(2)
+    ]
+    assert bus.wants("bell.rang", "tone", "high")
+    for end in ends:
+        end()
+        end()  # twice does no harm
+    assert not bus.wants("bell.rang", "tone", "high")
+
+
+def test_an_event_nobody_can_want_need_not_be_made() -> None:
+    bus = Bus()
+    assert not bus.wants("bell.rang", "tone", "high")
+    bus.subscribe("bell.rang", lambda _: None, owner="t", match={"tone": "low"})
+    assert not bus.wants("bell.rang", "tone", "high")
+    bus.subscribe("bell.rang", lambda _: None, owner="t", match={"area": "market"})
+    assert bus.wants("bell.rang", "tone", "high")
+
+
+def test_who_listens_first_while_an_event_is_handed_out_hears_the_next_one() -> None:
+    bus, heard = Bus(), []
+
+    def first(event: Event) -> None:
+        bus.subscribe("bell.rang", heard.append, owner="late")
+
+    bus.subscribe("bell.rang", first, owner="t")
+    bus.publish(Rang(source="event.a"))
+    assert heard == []
+    bus.publish(Rang(source="event.a"))
+    assert len(heard) == 1

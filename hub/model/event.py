@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import secrets
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, dataclass_transform
-from uuid import uuid4
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 ENVELOPE = ("id", "source", "area", "observed_at", "received_at", "cause", "redelivered", "drill")
 
 
+_numbers = itertools.count()
+_process = secrets.token_hex(11)  # 88 random bits: no two processes ever share it
+
+
 def new_id() -> str:
-    """A fresh identifier: 32 hexadecimal digits, never reused."""
-    return uuid4().hex
+    """A fresh identifier: 32 hexadecimal digits, never reused. It can be guessed; nothing may
+    rest on its being secret."""
+    return f"{_process}{next(_numbers):010x}"
+
+
+cause: ContextVar[str | None] = ContextVar("cause", default=None)
+"""The run or the event that leads to what is done now: an event that is made meanwhile has it as
+its `cause`."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -34,7 +46,8 @@ class Event:
     - `area`: the place of the source; filled in by the hub from the registry where left out.
     - `observed_at`: the device's clock, UTC, if the device told it.
     - `received_at`: the hub's clock, UTC; filled in by the hub on publishing.
-    - `cause`: id of the event, or the run, that led to this one.
+    - `cause`: id of the event, or the run, that led to this one; known by itself for what an
+      automation's actions do.
     - `redelivered`: given again after a crash (durable events only).
     - `drill`: part of a drill; told as such everywhere.
 
@@ -49,7 +62,7 @@ class Event:
     area: str | None = None
     observed_at: datetime | None = None
     received_at: datetime | None = None
-    cause: str | None = None
+    cause: str | None = dataclasses.field(default_factory=cause.get)
     redelivered: bool = False
     drill: bool = False
     id: str = dataclasses.field(default_factory=new_id)
