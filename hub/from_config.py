@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hub.alarms.ladders import Ladder, Rung
 from hub.config.config import Config
 from hub.model.core_events import CORE_EVENTS
 from hub.model.event import Event
 from hub.mqtt import Broker
+from hub.plugin.loader import LoadedPlugin
 from hub.video.settings import VideoSettings
 
 
@@ -21,6 +24,11 @@ def ladders(config: Config) -> dict[str, Ladder]:
         name: Ladder(name, tuple(Rung(tuple(r.notify), r.acknowledge_within) for r in rungs))
         for name, rungs in config.escalations.items()
     }
+
+
+def plugins(config: Config) -> dict[str, tuple[LoadedPlugin, Any]]:
+    """Each plugin with its block."""
+    return {name: (config.loaded[name], block) for name, block in config.plugins.items()}
 
 
 def broker(config: Config, embedded_port: int | None) -> Broker:

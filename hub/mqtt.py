@@ -115,6 +115,11 @@ class Mqtt:
                 subscription.in_hand = None
                 link.acknowledge(receipt)
 
+    async def release(self, unheard_s: float) -> None:
+        """Let go of durable topics that nobody has listened to for so long: their devices are no
+        longer configured, and what they send must not wait in the way of others for ever."""
+        await self._links[True].release(unheard_s)
+
     async def publish(
         self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False
     ) -> None:
@@ -144,6 +149,7 @@ class _Link:
         self._subscriptions: list[_Subscription] = []
         self._parked: deque[_Item] = deque()
         self._heard: set[str] = set()
+        self._left: dict[str, float] = {}  # topics that were heard, and since when no more
         self._lost: str | None = None
 
     async def run(self) -> None:
@@ -268,6 +274,7 @@ class _Link:
         subscription = _Subscription(topic, asyncio.Queue(KEEP))
         self._subscriptions.append(subscription)
         self._heard.add(topic)
+        self._left.pop(topic, None)
         waiting, self._parked = self._parked, deque()
         for item in waiting:
             self._dispatch(item)
@@ -276,6 +283,8 @@ class _Link:
             yield subscription
         finally:
             self._subscriptions.remove(subscription)
+            if all(s.filter != topic for s in self._subscriptions):
+                self._left[topic] = self._clock.monotonic()
             if self._durable and subscription.in_hand is not None:
                 self._dispatch(subscription.in_hand)  # not taken: for whoever listens next
             while self._durable and not subscription.queue.empty():
@@ -283,6 +292,21 @@ class _Link:
             # a durable topic stays subscribed: the broker keeps its messages for the next hub
             if not self._durable and all(s.filter != topic for s in self._subscriptions):
                 await self._tell(topic, subscribe=False)
+
+    async def release(self, unheard_s: float) -> None:
+        before = self._clock.monotonic() - unheard_s
+        for topic in [topic for topic, since in self._left.items() if since <= before]:
+            del self._left[topic]
+            self._heard.discard(topic)
+            await self._tell(topic, subscribe=False)
+        waiting, self._parked = self._parked, deque()
+        for item in waiting:
+            topic = Topic(item[0].topic)
+            if any(topic.matches(filter_) for filter_ in self._heard):
+                self._parked.append(item)
+            else:
+                log.error("nobody listens to %s; a message on it is given up", item[0].topic)
+                self.acknowledge(item[1])
 
     async def _subscribe(self, client: aiomqtt.Client, topic: str) -> None:
         granted = await client.subscribe(topic, qos=1)

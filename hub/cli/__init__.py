@@ -7,6 +7,7 @@ import click
 from hub import __version__
 from hub.cli.check import check
 from hub.cli.plugin import plugin
+from hub.cli.reload import reload
 from hub.cli.run import run
 from hub.cli.schema import schema
 from hub.cli.user import user
@@ -18,5 +19,5 @@ def main() -> None:
     """Safe City Hub: a town's cameras, buttons, sensors and people in one local network."""
 
 
-for command in (run, check, schema, user, plugin):
+for command in (run, check, reload, schema, user, plugin):
     main.add_command(command)

@@ -25,7 +25,8 @@ def run(config: Path, plugins_dirs: tuple[Path, ...], level: str) -> None:
     """Run the hub with CONFIG (config.yaml where left out).
 
     HUB_LISTEN overrides the address of the pages. Ctrl-C ends all; on SIGTERM the capture process
-    goes on recording for a while and waits for the next hub.
+    goes on recording for a while and waits for the next hub. On SIGHUP the hub takes over CONFIG
+    anew, as `hub reload` does.
     """
     from hub.config.config import WrongConfig
     from hub.config.render import refusal
@@ -51,6 +52,7 @@ async def _serve(started: object) -> int:
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     for end in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(end, _end, ended, end)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hub.reload.by_signal)
     try:
         await hub.start()
     except (FolderInUse, StoreTooNew, OSError) as error:

@@ -49,8 +49,13 @@ def check(
     """The same, of files that need not lie on the disk; `path` is how the main one is named."""
     source = read(files, str(path.parent))
     if source.root is None:
-        raise WrongConfig(source.problems, source.excerpts, path.parent / _guess(source, path))
+        raise WrongConfig(source.problems, source.excerpts, _data_dir(path, source))
     return _Check(path, files, source, source.root).run(plugins, actions)
+
+
+def data_dir_of(path: Path) -> Path:
+    """The data folder that a configuration asks for, whatever else is wrong with it."""
+    return _data_dir(path, read(DiskFiles(path), str(path.parent)))
 
 
 class _Check:
@@ -61,6 +66,7 @@ class _Check:
     ) -> None:
         self._path = path
         self._files = files
+        self._source = source
         self._excerpts = source.excerpts
         self._root = root
         self._problems = list(source.problems)
@@ -80,7 +86,7 @@ class _Check:
         if town.value is not None:
             self._problems += recording.check(names.asked, town.value.recording.default)
         if self._problems or town.value is None:
-            raise WrongConfig(self._problems, self._excerpts, self._data_dir())
+            raise WrongConfig(self._problems, self._excerpts, _data_dir(self._path, self._source))
         return self._config(town.value, declared, automations, names.warnings)
 
     def _blocks(self, key: str) -> list[tuple[str, Entry]]:
@@ -165,12 +171,6 @@ class _Check:
                 known = templates.variables_of(item.node)
                 self._problems += templates.check(found, item.node, self._excerpts, known)
 
-    def _data_dir(self) -> Path:
-        hub = self._root.child("hub")
-        found = hub.child("data_dir") if hub else None
-        name = found.value if found is not None and isinstance(found.value, str) else DATA_DIR
-        return self._path.parent / name
-
     def _config(
         self,
         town: Town,
@@ -197,6 +197,15 @@ class _Check:
             excerpts=self._excerpts,
             root=self._root,
         )
+
+
+def _data_dir(path: Path, source: Source) -> Path:
+    if source.root is None:
+        return path.parent / _guess(source, path)
+    hub = source.root.child("hub")
+    found = hub.child("data_dir") if hub else None
+    name = found.value if found is not None and isinstance(found.value, str) else DATA_DIR
+    return path.parent / name
 
 
 def _guess(source: Source, path: Path) -> str:

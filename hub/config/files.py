@@ -21,11 +21,13 @@ class Unreadable(Exception):
 @dataclass(slots=True)
 class Snapshot:
     """All that a configuration was made of: files by their path below the configuration's folder,
-    and the variables of the environment that it asked for. Holds secrets."""
+    and the variables of the environment that it asked for. Holds secrets. `folders` are those that
+    were listed, with the files in them; known of a configuration that was read from the disk."""
 
     main: str
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     env: dict[str, str] = field(default_factory=dict, repr=False)
+    folders: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     @property
     def hash(self) -> str:
@@ -105,7 +107,9 @@ class DiskFiles:
             raise Unreadable("it is no folder") from None
         except (OSError, ValueError) as error:
             raise Unreadable(getattr(error, "strerror", None) or "it cannot be opened") from None
-        return [str(PurePosixPath(folder) / name) for name in names if is_part(name)]
+        found = [str(PurePosixPath(folder) / name) for name in names if is_part(name)]
+        self.snapshot.folders[folder] = found
+        return found
 
     def env(self, name: str) -> str:
         value = self._environ.get(name)
@@ -141,6 +145,17 @@ class SealedFiles:
             return self.snapshot.env[name]
         except KeyError:
             raise Unreadable("it is not in the sealed copy") from None
+
+
+def differs(path: Path, snapshot: Snapshot) -> bool:
+    """Whether the files on the disk are others than those of a snapshot; reads them."""
+    disk = DiskFiles(path)
+    try:
+        return any(disk.read(name) != text for name, text in snapshot.files.items()) or any(
+            disk.list(folder) != names for folder, names in snapshot.folders.items()
+        )
+    except Unreadable:
+        return True
 
 
 def is_part(name: str) -> bool:

@@ -1,9 +1,10 @@
 """The last configuration that checked, kept so that a mistake in the file does not stop the town.
 
-After a good check at start all that the configuration was made of is kept in `data_dir/config`:
-the text of its files, secrets included, and the variables of the environment it asked for, with
-their SHA-256. Only the hub's own user may read it. A start with a wrong configuration takes the
-newest of these that still checks; the caller is told what is wrong with the present one.
+After a good check, at start or when a running hub takes it over, all that the configuration was
+made of is kept in `data_dir/config`: the text of its files, secrets included, and the variables of
+the environment it asked for, with their SHA-256. Only the hub's own user may read it. A start with
+a wrong configuration takes the newest of these that still checks; the caller is told what is wrong
+with the present one.
 """
 
 from __future__ import annotations
@@ -37,11 +38,13 @@ _NEW = ".new-"
 @dataclass(frozen=True, slots=True)
 class Started:
     """The configuration to run. Where `problems` is not empty, it is a sealed one, and they are
-    what is wrong with the present file: open a technical incident."""
+    what is wrong with the present file: open a technical incident. `plugins` is where plugins were
+    looked for."""
 
     config: Config
     problems: tuple[Problem, ...]
     excerpts: Excerpts
+    plugins: PluginSource
 
 
 def start(
@@ -59,12 +62,18 @@ def start(
         if old is None:
             raise
         log.error("the configuration is wrong; the last one that checked is used")
-        return Started(old, tuple(wrong.problems), wrong.excerpts)
+        return Started(old, tuple(wrong.problems), wrong.excerpts, plugins)
+    keep(config)
+    return Started(config, (), config.excerpts, plugins)
+
+
+def keep(config: Config, data_dir: Path | None = None) -> None:
+    """Seal a configuration that has checked, in its data folder or the one that is in use; a
+    failure is logged, since the town runs without it too."""
     try:
-        seal(config.snapshot, config.data_dir / FOLDER)
+        seal(config.snapshot, (data_dir or config.data_dir) / FOLDER)
     except OSError as error:
         log.error("the configuration could not be sealed: %s", error.strerror)
-    return Started(config, (), config.excerpts)
 
 
 def seal(snapshot: Snapshot, folder: Path) -> None:

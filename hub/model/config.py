@@ -22,6 +22,12 @@ class PluginConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+def says_the_same(one: Any, other: Any) -> bool:
+    """Whether two validated values are equal in type too, as `true` and `1` are not. (`==` sees
+    what is secret, and the text of both sees the types.)"""
+    return bool(one == other) and repr(one) == repr(other)
+
+
 def parse_duration(value: Any) -> timedelta:
     """`30s`, `2m`, `1h30m`, Home Assistant's `"00:02:00"`, or a mapping {minutes: 2}.
 

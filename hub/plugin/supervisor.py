@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from hub.model.config import says_the_same
 from hub.model.core_events import PluginFailed, PluginRunning
 from hub.model.problem import AuthFailed, ConfigProblem, NotReady
 from hub.plugin.loader import LoadedPlugin, own_frame
@@ -57,6 +58,10 @@ class Supervisor:
     @property
     def plugins(self) -> Mapping[str, Running]:
         return self._plugins
+
+    @property
+    def all_running(self) -> bool:
+        return all(one.status is PluginStatus.RUNNING for one in self._plugins.values())
 
     async def start(self, plugins: Mapping[str, tuple[LoadedPlugin, Any]]) -> None:
         """Set all up, side by side; returns when each is running, retrying or failed."""
@@ -209,7 +214,7 @@ def _stays(running: Running, wanted: tuple[LoadedPlugin, Any] | None) -> bool:
     """Whether a plugin may go on as it is."""
     return (
         wanted is not None
-        and running.config == wanted[1]
+        and says_the_same(running.config, wanted[1])
         and running.status is not PluginStatus.FAILED
     )
 

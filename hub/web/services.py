@@ -15,6 +15,7 @@ from hub.bus import Bus
 from hub.clock import Clock
 from hub.plugin.supervisor import Supervisor
 from hub.registry import Registry
+from hub.reload import Reload
 from hub.text.translations import Texts
 from hub.video.service import Video
 
@@ -32,13 +33,15 @@ class Town:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebServices:
-    """`video` is None where the hub runs without cameras. `ready` tells whether the hub does its
+    """`video` is None where the hub runs without cameras. `reload` is the configuration that it
+    runs by, and the way to another. `ready` tells whether the hub does its
     work, with a word for each part of it. Incidents' pictures lie under `data_dir`."""
 
     registry: Registry
     alarms: Alarms
     answers: Answers
     access: Access
+    reload: Reload
     video: Video | None
     supervisor: Supervisor
     texts: Texts

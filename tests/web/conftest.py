@@ -26,6 +26,7 @@ from hub.alarms.wording import Wording
 from hub.automation.actions import ActionRegistry
 from hub.bus import Bus
 from hub.clock import SystemClock
+from hub.config.sealed import Started, start
 from hub.model.camera import Camera
 from hub.model.entity import Area, Entity, Location
 from hub.model.incident import Severity
@@ -33,6 +34,7 @@ from hub.plugin.loader import Plugins
 from hub.plugin.services import Services
 from hub.plugin.supervisor import Supervisor
 from hub.registry import Registry
+from hub.reload import Reload
 from hub.store.store import Store
 from hub.tasks import Tasks
 from hub.text.translations import Texts
@@ -144,6 +146,7 @@ class WebTown:
         )
         self.services = WebServices(
             registry=self.registry, alarms=self.alarms, answers=self.answers, access=self.access,
+            reload=Reload(self._begun(), access=self.access, bus=self.bus, clock=self.clock),
             video=self.video, supervisor=self.supervisor, texts=self.texts, bus=self.bus,
             clock=self.clock, town=Town(name="Козятин", language="uk",
             time_zone=ZoneInfo("Europe/Kyiv")), data_dir=self.folder / "data",
@@ -154,6 +157,11 @@ class WebTown:
             {name: (folder.find(name), folder.find(name).config_model()) for name in plugins}
         )
         self.alarms.start()
+
+    def _begun(self) -> Started:
+        path = self.folder / "config.yaml"
+        path.write_text("hub: {name: Козятин}\n")
+        return start(path, Plugins([]))
 
     async def stop(self) -> None:
         await self.supervisor.stop()
