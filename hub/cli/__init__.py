@@ -10,6 +10,7 @@ from hub.cli.plugin import plugin
 from hub.cli.reload import reload
 from hub.cli.run import run
 from hub.cli.schema import schema
+from hub.cli.trace import trace
 from hub.cli.user import user
 
 
@@ -19,5 +20,5 @@ def main() -> None:
     """Safe City Hub: a town's cameras, buttons, sensors and people in one local network."""
 
 
-for command in (run, check, reload, schema, user, plugin):
+for command in (run, check, reload, schema, trace, user, plugin):
     main.add_command(command)

@@ -1,0 +1,81 @@
+"""What a kept trace says, as lines that people read: for the command line and the pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.automation.trace import Plain
+
+LONGEST = 300  # characters of one fact
+BY_ITSELF = ("platform", "id", "idx", "alias", "entity_id", "area_id", "from_state", "to_state")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that was seen: a name and a value; `before` where a value has changed."""
+
+    name: str
+    value: str
+    before: str | None = None
+
+
+def seconds(plain: Plain) -> float | None:
+    """How long a run took; None while it goes on."""
+    if plain["ended_at"] is None:
+        return None
+    began = datetime.fromisoformat(plain["started_at"])
+    return (datetime.fromisoformat(plain["ended_at"]) - began).total_seconds()
+
+
+def by(plain: Plain) -> str:
+    """What triggered it, in a few words: the trigger's own alias, or its kind and what it was
+    about."""
+    seen = plain["trigger"]["seen"]
+    if seen.get("alias"):
+        return str(seen["alias"])
+    event = seen.get("event")
+    kind = str(seen.get("platform") or "by hand")
+    of_type = event.get("event_type") if isinstance(event, Mapping) else None
+    about = seen.get("entity_id") or seen.get("area_id")
+    return " ".join(str(part) for part in (of_type or kind, about) if part)
+
+
+def of_trigger(plain: Plain) -> list[Fact]:
+    """What the trigger saw: the state before and after, the event's payload."""
+    seen = plain["trigger"]["seen"]
+    found = [Fact(name, spelled(seen[name])) for name in ("entity_id", "area_id") if seen.get(name)]
+    before, after = seen.get("from_state"), seen.get("to_state")
+    if isinstance(after, Mapping):
+        was = before.get("state") if isinstance(before, Mapping) else None
+        found.append(Fact("state", spelled(after.get("state")), spelled(was)))
+    event = seen.get("event")
+    if isinstance(event, Mapping):
+        found.append(Fact("event_type", spelled(event.get("event_type"))))
+        data = event.get("data")
+        found += of(data if isinstance(data, Mapping) else {})
+    rest = {key: value for key, value in seen.items() if key not in (*BY_ITSELF, "event")}
+    return found + of({key: value for key, value in rest.items() if value is not None})
+
+
+def of(seen: Mapping[str, Any]) -> list[Fact]:
+    """Values by name, as they are. A value under `before` beside one under `after` is one fact."""
+    if set(seen) >= {"before", "after"}:
+        rest = {key: value for key, value in seen.items() if key not in ("before", "after")}
+        return [Fact("value", spelled(seen["after"]), spelled(seen["before"])), *of(rest)]
+    return [Fact(str(name), spelled(value)) for name, value in seen.items()]
+
+
+def spelled(value: Any) -> str:
+    """A value on one line: text as it is, anything else as JSON."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def depth(path: str) -> int:
+    """How deep in the steps a step stands: `2/then/1` is one below `2`."""
+    return sum(part.isdecimal() for part in path.split("/")) - 1
