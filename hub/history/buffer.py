@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from hub.history.writing import Item
+from hub.history.writing import Item, StateMet
 from hub.model.core_events import StateChanged
 
 READINGS, STATES, EVENTS, DURABLE = range(4)
@@ -19,9 +19,11 @@ BOUND = 50_000
 def class_of(item: Item) -> int:
     """How important it is that this is not lost."""
     event = item.event
-    if not isinstance(event, StateChanged):
-        return DURABLE if event.durable else EVENTS
-    return READINGS if type(event.new.value) in (float, int) else STATES
+    if isinstance(event, StateChanged):
+        return READINGS if type(event.new.value) in (float, int) else STATES
+    if isinstance(event, StateMet):
+        return READINGS
+    return DURABLE if event.durable else EVENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+import itertools
+from collections.abc import Hashable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -12,7 +13,7 @@ from hub.history import tables as t
 from hub.history.rows import attributes_json
 
 LONGEST = 65_536
-"""No set of attributes and no payload is stored that is longer than this as JSON, in bytes (attributes: in characters)."""
+"""Longer sets of attributes and payloads (as JSON, in bytes) are not stored."""
 REMEMBERED = 10_000
 """So many numbers of a kind are remembered; the rest is looked up."""
 
@@ -40,17 +41,25 @@ class Names:
         found = self._known.get(key)
         return found if found is not None else self._fresh.get(key)
 
-    def source(self, connection: Connection, name: str, area: str | None) -> int:
-        """The number of an entity at a place."""
-        key = ("source", name, area)
-        found = self._get(key)
-        if found is None:
-            same = (t.sources.c.name == name) & (t.sources.c.area == (area or ""))
-            found = connection.execute(select(t.sources.c.id).where(same)).scalar()
-            if found is None:
-                found = _insert(connection, t.sources, name=name, area=area or "")
-            self._fresh[key] = found
-        return found
+    def sources(
+        self, connection: Connection, pairs: Iterable[tuple[str, str | None]]
+    ) -> dict[tuple[str, str | None], int]:
+        """The numbers of entities (or plugins), each at its place; of those that have a name that
+        can be stored."""
+        wanted = {
+            (name, area): self._get(("source", name, area))
+            for name, area in pairs
+            if is_text(name) and is_text(area or "")
+        }
+        missing = [pair for pair, number in wanted.items() if number is None]
+        if missing:
+            same = t.sources.c.name.in_({name for name, _ in missing})
+            rows = connection.execute(select(t.sources).where(same)).all()
+            known = {(row.name, row.area or None): row.id for row in rows}
+            fresh = [pair for pair in missing if pair not in known]
+            known |= _insert_sources(connection, fresh)
+            self._fresh |= {("source", *pair): known[pair] for pair in missing}
+        return {pair: number or self._fresh[("source", *pair)] for pair, number in wanted.items()}
 
     def type(self, connection: Connection, name: str, durable: bool) -> int:
         """The number of a type of event."""
@@ -70,7 +79,7 @@ class Names:
         """The number of a set of attributes that is used on a day (since 1970). None where there
         are none, or more than is stored. Raises ValueError, TypeError for what is no JSON."""
         text = attributes_json(attributes)
-        if text is None or len(text) > LONGEST:
+        if text is None or len(text.encode()) > LONGEST:
             return None
         digest = blake2b(text.encode(), digest_size=16).digest()
         key = ("attributes", digest, day)
@@ -78,6 +87,28 @@ class Names:
         if found is None:
             found = self._fresh[key] = _attributes(connection, text, digest, day)
         return found
+
+
+def is_text(text: str) -> bool:
+    """Whether a database takes it; half a surrogate pair, which a device may send, is no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _insert_sources(
+    connection: Connection, pairs: list[tuple[str, str | None]]
+) -> dict[tuple[str, str | None], int]:
+    if not pairs:
+        return {}
+    numbers = dict(zip(pairs, itertools.count(_free(connection, t.sources)), strict=False))
+    rows = [
+        {"id": number, "name": name, "area": area or ""} for (name, area), number in numbers.items()
+    ]
+    connection.execute(insert(t.sources), rows)
+    return numbers
 
 
 def _attributes(connection: Connection, text: str, digest: bytes, day: int) -> int:
@@ -93,6 +124,11 @@ def _attributes(connection: Connection, text: str, digest: bytes, day: int) -> i
 
 
 def _insert(connection: Connection, table: Table, **values: Any) -> int:
-    number = connection.execute(select(func.coalesce(func.max(table.c.id), 0) + 1)).scalar_one()
+    number = _free(connection, table)
     connection.execute(insert(table).values(id=number, **values))
-    return int(number)
+    return number
+
+
+def _free(connection: Connection, table: Table) -> int:
+    highest = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+    return int(highest) + 1

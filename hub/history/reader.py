@@ -1,4 +1,4 @@
-"""What was recorded, given again as the events it was: for replay, and on a store that is only read.
+"""What was recorded, given again as the events it was: for replay, also while a hub runs beside.
 
 In the order of time; what carries the same microsecond, in the order of arrival.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def _page(
     full = [(rows[-1].at, rows[-1].id) for rows in (states, events) if len(rows) == PAGE]
     limit = min(full) if full else (end, 0)
     fresh = {row.entity_id for row in states} - known.keys()
-    known |= states_before(connection, fresh, place)
+    known |= {name: row.state(None) for name, row in rows_before(connection, fresh, place).items()}
     found: list[tuple[Place, Event]] = []
     for row in states:
         if (row.at, row.id) <= limit:
@@ -123,30 +123,34 @@ def _next(query: Select[Any], table: Any, place: Place, end: int) -> Select[Any]
     )
 
 
-def states_before(connection: Connection, entities: set[str], place: Place) -> dict[str, State]:
-    """What each entity was just before a place in the history, as far as that was recorded."""
-    found: dict[str, State] = {}
-    for entity_id in sorted(entities):
-        row = last_before(connection, entity_id, place)
-        if row is not None:
-            found[entity_id] = row.state(None)
-    return found
-
-
-def last_before(connection: Connection, entity_id: str, place: Place) -> Recorded | None:
-    """The last row of an entity before a place in the history."""
+def rows_before(
+    connection: Connection, entities: Collection[str], place: Place
+) -> dict[str, Recorded]:
+    """The last row of each entity before a place in the history, as far as there is one."""
+    if not entities:
+        return {}
     at, number = place
-    rows = []
-    numbers = select(t.sources.c.id).where(t.sources.c.name == entity_id)
-    for source in connection.execute(numbers).scalars().all():
-        query = STATES.where(
-            t.states.c.source == source,
-            t.states.c.at <= at,
-            or_(t.states.c.at < at, t.states.c.id <= number),
-        ).order_by(t.states.c.at.desc(), t.states.c.id.desc())
-        rows += connection.execute(query.limit(1)).all()
-    newest = max(rows, key=lambda row: (row.at, row.id), default=None)
-    return None if newest is None else Recorded(*newest)
+    row = t.states.alias()
+    last = (
+        select(row.c.id)
+        .where(
+            row.c.source == t.sources.c.id,
+            row.c.at <= at,
+            or_(row.c.at < at, row.c.id <= number),
+        )
+        .order_by(row.c.at.desc(), row.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    places = select(last).where(t.sources.c.name.in_(entities))
+    numbers = [found for found in connection.execute(places).scalars() if found is not None]
+    found: dict[str, Recorded] = {}
+    for columns in connection.execute(STATES.where(t.states.c.id.in_(numbers))):
+        one = Recorded(*columns)
+        other = found.get(one.entity_id)  # the same entity at another place
+        if other is None or (one.at, one.id) > (other.at, other.id):
+            found[one.entity_id] = one
+    return found
 
 
 def _change(row: Recorded, known: dict[str, State]) -> StateChanged | None:

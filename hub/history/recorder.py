@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import partial
 
@@ -13,8 +14,9 @@ from hub.bus import Bus
 from hub.clock import Clock, Waker
 from hub.history.buffer import Buffer
 from hub.history.rows import micros
-from hub.history.writing import STEP, Item, Writer
+from hub.history.writing import STEP, Item, StateMet, Writer
 from hub.model.core_events import HistoryCaughtUp, HistoryShed
+from hub.model.entity import State
 from hub.model.event import Event
 from hub.store.store import Store, StoreClosed, StoreFull
 from hub.tasks import Tasks
@@ -82,6 +84,12 @@ class Recorder:
         self._next_id += STEP
         if len(self._buffer) == BATCH:
             self._waker.poke()
+
+    def meet(self, states: Iterable[State]) -> None:
+        """Take note of what entities are now, where the history does not know it."""
+        now = self._clock.now()
+        for state in states:
+            self._take(StateMet(source=state.entity_id, received_at=now, state=state))
 
     async def _tick(self) -> None:
         while True:

@@ -95,6 +95,8 @@ hours = Table(
     Column("low", Double),
     Column("high", Double),
     Column("mean", Double),
+    Index("history_hours_by_hour", "hour"),
+    sqlite_with_rowid=False,
 )
 """Statistics by hour (hours since 1970, UTC). `known_s`: seconds in which the value was known."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.history import tables as t
-from hub.history.names import LONGEST, Names
-from hub.history.reader import last_before
+from hub.history.names import LONGEST, Names, is_text
+from hub.history.reader import rows_before
 from hub.history.rows import BASE, UNAVAILABLE, encode, micros
 from hub.model.core_events import StateChanged
 from hub.model.entity import State
@@ -25,6 +25,12 @@ DAY = 86_400_000_000
 
 _OWN_COLUMNS = ("source", "area", "received_at", "type")
 _USUAL = {"observed_at": None, "cause": None, "redelivered": False, "drill": False}
+
+
+class StateMet(Event, type="history.state_met"):
+    """What an entity is when the hub has started. Only the recorder's queue has it, no bus."""
+
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +64,34 @@ class Writer:
         self._refused: dict[str, str] = {}
         self._first: int | None = None  # what numbers of arrival are counted from in the database
 
-    def write(self, connection: Connection, batch: Iterable[Item]) -> None:
-        """Store a batch; what an event carries that cannot be written as JSON loses that event."""
+    def write(self, connection: Connection, batch: Sequence[Item]) -> None:
+        """Store a batch; what an event carries that cannot be written costs that event alone."""
         self._names.forget()
         self._fresh, self._refused = {}, {}
         if self._first is None:
             self._first = _highest(connection)
+        sources = self._names.sources(
+            connection, {(item.event.source, item.event.area) for item in batch}
+        )
+        self._recall(connection, batch)
         states: list[dict[str, Any]] = []
         events: list[dict[str, Any]] = []
-        for arrived in batch:
-            item = replace(arrived, id=self._first + arrived.id)
+        for item in batch:
+            event, number = item.event, self._first + item.id
             try:
-                if isinstance(item.event, StateChanged):
-                    states += self._state_rows(connection, item, item.event)
+                source = sources[event.source, event.area]
+                if isinstance(event, StateMet):
+                    states += self._base_row(connection, event.state, number, item.at, source)
+                elif isinstance(event, StateChanged):
+                    states += self._state_rows(connection, event, number, item.at, source)
                 else:
-                    events.append(self._event_row(connection, item))
+                    kind = self._names.type(connection, event.type, event.durable)
+                    row = {"id": number, "at": item.at, "source": source, "type": kind}
+                    events.append(row | {"data": _data(event)})
             except SQLAlchemyError:
                 raise  # the database, not the event
             except Exception as error:  # noqa: BLE001 - it is told by `keep`, and costs one event
-                self._refused.setdefault(item.event.type, f"{type(error).__name__}: {error}")
+                self._refused.setdefault(event.type, f"{type(error).__name__}: {error}")
         if states:
             connection.execute(insert(t.states), states)
         if events:
@@ -94,61 +109,68 @@ class Writer:
         self._names.forget()
         self._fresh, self._refused, self._first = {}, {}, None
 
+    def _recall(self, connection: Connection, batch: Iterable[Item]) -> None:
+        """Look up what was last written of entities that are met for the first time."""
+        changes = StateChanged | StateMet
+        met = {item.event.source for item in batch if isinstance(item.event, changes)}
+        for name, row in rows_before(connection, met - self._last.keys(), (FAR, FAR)).items():
+            self._fresh[name] = _Last(row.state(None), row.at, -1, None)
+
     def _state_rows(
-        self, connection: Connection, item: Item, event: StateChanged
+        self, connection: Connection, event: StateChanged, number: int, at: int, source: int
     ) -> list[dict[str, Any]]:
-        source = self._names.source(connection, event.entity_id, event.area)
-        last = self._last_of(connection, event.entity_id)
         rows = []
-        if event.old is not None and not _tells(last, event.old):
-            since = max(micros(event.old.changed_at), last.at if last is not None else 0)
-            base = Item(item.id - 1, min(since, item.at), event)
-            rows.append(self._row(connection, base, event.old, source) | {"cause": None})
-            rows[0]["kind"] |= BASE
-        rows.append(self._row(connection, item, event.new, source))
+        if event.old is not None:
+            rows += self._base_row(connection, event.old, number - 1, at, source)
+        rows.append(self._row(connection, event.new, number, at, source) | {"cause": event.cause})
         return rows
 
-    def _row(self, connection: Connection, item: Item, state: State, source: int) -> dict[str, Any]:
-        kind, number, text = encode(state.value)
-        if text is not None:
-            text.encode()  # half a surrogate pair is no text for the database either
+    def _base_row(
+        self, connection: Connection, state: State, number: int, at: int, source: int
+    ) -> list[dict[str, Any]]:
+        """A row that tells what an entity was, where the last row does not."""
+        last = self._last_of(state.entity_id)
+        if _tells(last, state):
+            return []
+        since = max(micros(state.changed_at), last.at if last is not None else 0)
+        row = self._row(connection, state, number, min(since, at), source)
+        return [row | {"kind": row["kind"] | BASE}]
+
+    def _row(
+        self, connection: Connection, state: State, number: int, at: int, source: int
+    ) -> dict[str, Any]:
+        kind, real, text = encode(state.value)
         if not state.available:
             kind |= UNAVAILABLE
-        last, day = self._last_of(connection, state.entity_id), item.at // DAY
+        if text is not None and not is_text(text):
+            raise ValueError("its state is no text that can be stored")
+        last, day = self._last_of(state.entity_id), at // DAY
         if last is not None and last.day == day and last.state.attributes is state.attributes:
             attributes = last.attributes
         else:
             attributes = self._names.attributes(connection, state.attributes, day)
-        self._fresh[state.entity_id] = _Last(state, item.at, day, attributes)
+        self._fresh[state.entity_id] = _Last(state, at, day, attributes)
         return {
-            "id": item.id, "at": item.at, "source": source, "kind": kind, "number": number,
-            "text": text, "attributes": attributes, "cause": item.event.cause,
+            "id": number, "at": at, "source": source, "kind": kind, "number": real,
+            "text": text, "attributes": attributes, "cause": None,
         }  # fmt: skip
 
-    def _last_of(self, connection: Connection, entity_id: str) -> _Last | None:
-        last = self._fresh.get(entity_id) or self._last.get(entity_id)
-        if last is None and (row := last_before(connection, entity_id, (FAR, FAR))) is not None:
-            last = self._fresh[entity_id] = _Last(row.state(None), row.at, -1, None)
-        return last
+    def _last_of(self, entity_id: str) -> _Last | None:
+        return self._fresh.get(entity_id) or self._last.get(entity_id)
 
-    def _event_row(self, connection: Connection, item: Item) -> dict[str, Any]:
-        event = item.event
-        plain = to_plain(event)
-        for name in _OWN_COLUMNS:
+
+def _data(event: Event) -> str:
+    """What no column holds of an event, as JSON."""
+    plain = to_plain(event)
+    for name in _OWN_COLUMNS:
+        del plain[name]
+    for name, usual in _USUAL.items():
+        if plain[name] == usual:
             del plain[name]
-        for name, usual in _USUAL.items():
-            if plain[name] == usual:
-                del plain[name]
-        data = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-        if len(data.encode()) > LONGEST:
-            raise ValueError(f"its payload is longer than {LONGEST:,} bytes")
-        return {
-            "id": item.id,
-            "at": item.at,
-            "source": self._names.source(connection, event.source, event.area),
-            "type": self._names.type(connection, event.type, event.durable),
-            "data": data,
-        }
+    data = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    if len(data.encode()) > LONGEST:
+        raise ValueError(f"its payload is longer than {LONGEST:,} bytes")
+    return data
 
 
 def _highest(connection: Connection) -> int:

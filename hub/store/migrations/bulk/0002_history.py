@@ -49,8 +49,12 @@ def upgrade() -> None:
     sa.Column('low', sa.Double(), nullable=True),
     sa.Column('high', sa.Double(), nullable=True),
     sa.Column('mean', sa.Double(), nullable=True),
-    sa.PrimaryKeyConstraint('source', 'hour')
+    sa.PrimaryKeyConstraint('source', 'hour'),
+    sqlite_with_rowid=False
     )
+    with op.batch_alter_table('history_hours', schema=None) as batch_op:
+        batch_op.create_index('history_hours_by_hour', ['hour'], unique=False)
+
     op.create_table('history_hours_done',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('hour', sa.Integer(), nullable=False),
@@ -105,6 +109,9 @@ def downgrade() -> None:
     op.drop_table('history_sources')
     op.drop_table('history_runs')
     op.drop_table('history_hours_done')
+    with op.batch_alter_table('history_hours', schema=None) as batch_op:
+        batch_op.drop_index('history_hours_by_hour')
+
     op.drop_table('history_hours')
     with op.batch_alter_table('history_events', schema=None) as batch_op:
         batch_op.drop_index('history_events_by_type')
