@@ -222,7 +222,8 @@ class _Link:
                 log.warning("a message of %d bytes on %s is refused", len(payload), raw.topic)
                 self.acknowledge(receipt)
                 continue
-            message = Message(str(raw.topic), payload, bool(raw.retain), self._clock.now())
+            now = self._clock.now()
+            message = Message(str(raw.topic), payload, bool(raw.retain), now, raw.qos)
             self._dispatch((message, receipt))
 
     def _dispatch(self, item: _Item) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
-from hub.model.config import Duration
+from hub.model.config import Duration, parse_duration
 from hub.model.entity import spell
-from hub.model.references import AreaId, EntityId, IsTemplate, Ref
+from hub.model.references import AreaId, EntityId, IsTemplate, Ref, is_template
 
 T = TypeVar("T")
 
@@ -38,6 +39,74 @@ StateText = Annotated[str, BeforeValidator(_spelled)]
 
 Span = Annotated[Duration, PlainSerializer(_write)]
 """A duration that is written the way it is read."""
+
+
+def _holds_template(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(is_template(part) for part in value.values())
+    return is_template(value)
+
+
+def _read_span(value: Any) -> timedelta | str | dict[str, Any]:
+    if _holds_template(value):
+        return dict(value) if isinstance(value, Mapping) else str(value)
+    return parse_duration(value)
+
+
+def _write_span(value: timedelta | str | dict[str, Any]) -> str | dict[str, Any]:
+    return _write(value) if isinstance(value, timedelta) else value
+
+
+TemplateSpan = Annotated[
+    timedelta | str | dict[str, Any],
+    PlainValidator(_read_span, json_schema_input_type=Span),
+    PlainSerializer(_write_span),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+    IsTemplate(),
+]
+"""A duration, a template that gives one, or a mapping ({minutes: ...}) with templates in it."""
+
+
+def span_of(value: timedelta | str | dict[str, Any], render: Callable[[Any], Any]) -> timedelta:
+    """What a TemplateSpan says now. Raises ValueError where a template gives no duration."""
+    return value if isinstance(value, timedelta) else parse_duration(render(value))
+
+
+def parse_offset(value: Any) -> timedelta:
+    """A duration that may be negative: `-45m`, `"-00:45:00"`, `+1h`, {minutes: -45}. Raises
+    ValueError."""
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, Mapping):
+        numbers = {key: _number(part) for key, part in value.items()}
+        ahead = parse_duration({key: max(part, 0.0) for key, part in numbers.items()})
+        return ahead - parse_duration({key: max(-part, 0.0) for key, part in numbers.items()})
+    text = str(value).strip()
+    span = parse_duration(text[1:] if text[:1] in ("+", "-") else text)
+    return -span if text.startswith("-") else span
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ValueError("each part of a duration is a number") from None
+
+
+def _write_offset(value: timedelta) -> str:
+    return f"{'-' if value < timedelta(0) else ''}{_write(abs(value))}"
+
+
+Offset = Annotated[
+    timedelta,
+    BeforeValidator(parse_offset),
+    PlainSerializer(_write_offset),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+]
+"""A duration before (negative) or after something."""
+
+SunEvent = Annotated[Literal["sunrise", "sunset"], Ref("sun")]
+"""Sunrise or sunset: the town must have said where it lies."""
 
 EntityIdOrTemplate = Annotated[str, Ref("entity"), IsTemplate()]
 AreaIdOrTemplate = Annotated[str, Ref("area"), IsTemplate()]

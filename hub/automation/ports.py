@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from hub.model.entity import Entity
+from hub.automation.waits import Waits
+from hub.model.entity import Entity, StateValue
 from hub.model.message import Message
 from hub.text.functions import StateView
 
@@ -21,8 +22,26 @@ class Places(Protocol):
         ...
 
 
-class Town(StateView, Places, Protocol):
-    """The registry, as the engine sees it: states and places."""
+class Shown(Protocol):
+    """Where automations and scripts show themselves as entities."""
+
+    def add(self, entities: Iterable[tuple[Entity, StateValue]]) -> None:
+        """Let entities appear with their first value."""
+        ...
+
+    def remove_of(self, plugin: str) -> None:
+        """Take back all entities of an owner."""
+        ...
+
+    def set_state(
+        self, entity_id: str, value: StateValue, attributes: Mapping[str, Any] | None = None
+    ) -> None:
+        """The entity has this value from now on."""
+        ...
+
+
+class Town(StateView, Places, Shown, Protocol):
+    """The registry, as the engine sees it: states, places, and entities of the engine's own."""
 
 
 class JournalPort(Protocol):
@@ -67,7 +86,9 @@ class Webhooks(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Ways by which triggers hear of the world outside; None where the hub runs without it."""
+    """Ways by which triggers hear of the world outside, and where their waits are kept; None where
+    the hub runs without it."""
 
     mqtt: MqttMessages | None = None
     webhooks: Webhooks | None = None
+    waits: Waits | None = None

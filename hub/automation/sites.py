@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from hub.automation.ports import Links
 from hub.automation.scope import Scope, World
 from hub.automation.triggers.base import Site, Trigger
+from hub.automation.waits import Waits
 from hub.bus import Bus
 from hub.model.event import Event
 from hub.tasks import Tasks
+
+log = logging.getLogger("hub.automation")
 
 Fire = Callable[[Mapping[str, Any], Event | None], None]
 
@@ -23,6 +27,7 @@ class Sites:
         self._tasks = tasks
         self._world = world
         self._links = links
+        self._waits = links.waits or Waits(world.clock, tasks)
 
     def site(
         self,
@@ -44,13 +49,18 @@ class Sites:
         }
 
         def told(data: Mapping[str, Any], event: Event | None) -> None:
-            fire({**data, **known}, event)
+            try:
+                fire({**data, **known}, event)
+            except Exception:
+                # a trigger that waits for time goes on to its next one
+                log.exception("%s: what its trigger '%s' begins fails", owner, trigger.word)
 
         return Site(
             bus=self._bus,
             tasks=self._tasks,
             world=self._world,
             links=self._links,
+            waits=self._waits,
             owner=owner,
             place=place,
             scope=Scope(self._world, variables),

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import BaseModel, ValidatorFunctionWrapHandler
+from pydantic import BaseModel, BeforeValidator, ValidatorFunctionWrapHandler, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from hub.model.config import PluginConfig
+from hub.model.references import is_template
+from hub.text.filters import forgiving_bool
+from hub.text.templates import TemplateProblem, render
 
 Table = Mapping[str, type[BaseModel]]
+
+
+def _at_load(value: Any) -> Any:
+    """The answer of a template that knows neither states nor variables."""
+    if not is_template(value):
+        return value
+    try:
+        answer = forgiving_bool(render(value, {}), None)
+    except TemplateProblem as problem:
+        raise ValueError(f"this template is evaluated at load: {problem.why}") from None
+    if answer is None:
+        raise ValueError("this template gives neither true nor false")
+    return answer
+
+
+Switch = Annotated[
+    bool,
+    BeforeValidator(_at_load),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string"}]}),
+]
+"""true or false, or a template that says so when the configuration is loaded."""
 
 
 class Word(PluginConfig):
@@ -21,8 +45,9 @@ class Word(PluginConfig):
 
     alias: str | None = None
     """A name for people; it appears in the trace."""
-    enabled: bool = True
-    """`false` leaves it out, as if it were not written."""
+    enabled: Switch = True
+    """`false` leaves it out, as if it were not written; or a template without states and
+    variables, which is evaluated when the configuration is loaded."""
 
 
 def not_yet(kind: str, word: str) -> PydanticCustomError:
@@ -42,7 +67,7 @@ def picked(choose: Callable[[Any], type[BaseModel]]) -> Callable[..., Any]:
     only that one speaks about what is wrong with it. (The union under it serves the schema.)"""
 
     def validate(value: Any, _union: ValidatorFunctionWrapHandler) -> Any:
-        if isinstance(value, Word):
+        if isinstance(value, BaseModel):
             return value
         return choose(value).model_validate(value)
 
@@ -55,9 +80,10 @@ def table(union: Any) -> dict[str, type[BaseModel]]:
 
 
 def by_key(
-    kind: str, key: str, models: Table, later: frozenset[str], value: Any
+    kind: str, key: str, models: Table, instead: Mapping[str, str], value: Any
 ) -> type[BaseModel]:
-    """The model named by the value under `key`, as in `trigger: state`."""
+    """The model named by the value under `key`, as in `trigger: state`. `instead` says of Home
+    Assistant's words that are not there what to write in their place."""
     if not isinstance(value, dict):
         raise wrong(kind, f"a {kind} is a mapping with the key '{key}'")
     if key not in value:
@@ -67,6 +93,6 @@ def by_key(
     word = value[key]
     if isinstance(word, str) and word in models:
         return models[word]
-    if str(word) in later:
-        raise not_yet(kind, str(word))
+    if str(word) in instead:
+        raise wrong(kind, f"there is no {kind} '{word}' here: {instead[str(word)]}")
     raise wrong(kind, f"there is no {kind} '{word}'; there are {', '.join(sorted(models))}")

@@ -10,6 +10,10 @@ class HubStarted(Event, type="hub.started"):
     """All plugins were set up, or given up for now."""
 
 
+class HubStopping(Event, type="hub.stopping"):
+    """The hub was told to stop; what this begins has a few seconds."""
+
+
 class StateChanged(Event, type="state_changed"):
     """An entity's state changed: its value, its availability or an attribute."""
 
@@ -154,6 +158,7 @@ class HistoryPurgeResumed(Event, type="history.purge_resumed"):
 
 CORE_EVENTS: tuple[type[Event], ...] = (
     HubStarted,
+    HubStopping,
     StateChanged,
     CameraLost,
     CameraBack,

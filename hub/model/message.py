@@ -14,6 +14,7 @@ class Message:
     payload: bytes
     retain: bool
     received_at: datetime
+    qos: int = 0
 
     @property
     def text(self) -> str:

@@ -20,6 +20,7 @@ Kind = Literal[
     "plugin",
     "automation",
     "mode",
+    "sun",
 ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from hub.automation.conditions.base import Condition, Outcome
-from hub.automation.fields import EntityIds, OneOrMany, Span, StateText
+from hub.automation.fields import EntityIds, OneOrMany, StateText, TemplateSpan, span_of
 from hub.automation.scope import Scope
 from hub.model.entity import State, spell
 
@@ -25,7 +26,7 @@ class StateCondition(Condition):
     """The state, or several of which one is enough."""
     attribute: str | None = None
     """Compare this attribute instead of the state."""
-    for_: Span | None = Field(default=None, alias="for")
+    for_: TemplateSpan | None = Field(default=None, alias="for")
     """The state has lasted at least so long."""
     match: Literal["all", "any"] = "all"
     """Whether all entities must match, or any."""
@@ -34,10 +35,12 @@ class StateCondition(Condition):
         """Look at the present states."""
         seen: dict[str, Any] = {}
         results = []
+        span = None if self.for_ is None else span_of(self.for_, scope.render)
+        since = None if span is None else scope.world.clock.now() - span
         for entity_id in self.entity_id:
             state = scope.world.town.get(entity_id)
             seen[entity_id] = self._value(state)
-            results.append(self._matches(scope, state))
+            results.append(self._matches(state, since))
         passed = all(results) if self.match == "all" else any(results)
         return Outcome("state", passed, seen)
 
@@ -49,7 +52,7 @@ class StateCondition(Condition):
         value = state.attributes.get(self.attribute)
         return spell(value) if self.attribute in state.attributes else None
 
-    def _matches(self, scope: Scope, state: State | None) -> bool:
+    def _matches(self, state: State | None, since: datetime | None) -> bool:
         if state is None or self._value(state) not in self.state:
             return False
-        return self.for_ is None or scope.world.clock.now() - state.changed_at >= self.for_
+        return since is None or state.changed_at <= since

@@ -2,46 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, WrapValidator
+from pydantic import BaseModel, Field, WrapValidator
 
+from hub.automation.fields import OneOrMany
 from hub.automation.triggers.base import Detach, Site, Trigger
 from hub.automation.triggers.event import EventTrigger
+from hub.automation.triggers.hub import HubTrigger
+from hub.automation.triggers.mqtt import MqttTrigger
+from hub.automation.triggers.numeric_state import NumericStateTrigger
 from hub.automation.triggers.state import StateTrigger
+from hub.automation.triggers.sun import SunTrigger
+from hub.automation.triggers.template import TemplateTrigger
 from hub.automation.triggers.time import TimeTrigger
+from hub.automation.triggers.time_pattern import TimePatternTrigger
+from hub.automation.triggers.webhook import WebhookTrigger
 from hub.automation.words import by_key, picked, table
+from hub.model.config import PluginConfig
 
-_Union = EventTrigger | StateTrigger | TimeTrigger
-
-LATER = frozenset(
-    {
-        "calendar",
-        "conversation",
-        "device",
-        "geo_location",
-        "homeassistant",
-        "hub",
-        "mqtt",
-        "numeric_state",
-        "persistent_notification",
-        "sun",
-        "tag",
-        "template",
-        "time_pattern",
-        "webhook",
-        "zone",
-    }
+_Union = (
+    EventTrigger
+    | HubTrigger
+    | MqttTrigger
+    | NumericStateTrigger
+    | StateTrigger
+    | SunTrigger
+    | TemplateTrigger
+    | TimeTrigger
+    | TimePatternTrigger
+    | WebhookTrigger
 )
 
+INSTEAD = {
+    "calendar": "use 'time' with an entity that tells when, or 'time' with 'weekday'",
+    "conversation": "the hub does not listen to speech; use 'event' or 'webhook'",
+    "device": "name the device's entity with 'state', or what its plugin reports with 'event'",
+    "geo_location": "use 'event' with the plugin's event type and 'area_id'",
+    "homeassistant": "write 'trigger: hub'",
+    "persistent_notification": "use 'event', as in incident.opened or incident.changed",
+    "tag": "use 'event' with what the reader's plugin reports, or 'mqtt'",
+    "zone": "use 'state' of an entity that says who is where, or 'event' with 'area_id'",
+}
+"""What to use in place of Home Assistant's triggers that a town has no use for."""
 
 TABLE = table(_Union)
 
 
+class TriggerGroup(PluginConfig):
+    """A list of triggers within the list, as if they stood there one by one."""
+
+    triggers: OneOrMany[AnyTrigger] = Field(min_length=1)
+    """Its triggers."""
+
+
 def _choose(value: Any) -> type[BaseModel]:
-    return by_key("trigger", "trigger", TABLE, LATER, value)
+    if isinstance(value, dict) and "triggers" in value and "trigger" not in value:
+        return TriggerGroup
+    return by_key("trigger", "trigger", TABLE, INSTEAD, value)
 
 
-AnyTrigger = Annotated[_Union, WrapValidator(picked(_choose))]
+AnyTrigger = Annotated[_Union | TriggerGroup, WrapValidator(picked(_choose))]
 
-__all__ = ["AnyTrigger", "Detach", "Site", "Trigger"]
+TriggerGroup.model_rebuild()
+
+
+def flat(triggers: Iterable[Trigger | TriggerGroup]) -> list[Trigger]:
+    """The triggers in their order, those of groups one by one; a trigger's place in this list is
+    its `idx`."""
+    found: list[Trigger] = []
+    for each in triggers:
+        found += flat(each.triggers) if isinstance(each, TriggerGroup) else [each]
+    return found
+
+
+__all__ = ["AnyTrigger", "Detach", "Site", "Trigger", "TriggerGroup", "flat"]

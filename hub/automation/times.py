@@ -1,0 +1,89 @@
+"""Times that recur, and how a trigger waits for them on a clock that may be set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hub.clock import Clock
+from hub.model.entity import State
+from hub.model.references import is_template
+
+LOOK_S = 60.0  # how often the clock is looked at while a time is waited for
+DAY = timedelta(days=1)
+
+NextAfter = Callable[[datetime], datetime | None]
+"""The next instant (UTC) that is meant, strictly later than the one given; None: there is none."""
+
+
+def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) of a local time. One that comes twice, when the clocks go back, is the
+    first; one that does not exist is when it would have come."""
+    return datetime.combine(day, at.replace(tzinfo=None), tzinfo=zone).astimezone(UTC)
+
+
+def moment_of(state: State | None) -> datetime | time | None:
+    """What a state says of time: an instant (with its offset from UTC), a time of day, or
+    nothing."""
+    if state is None or not state.available or not isinstance(state.value, str):
+        return None
+    for read in (time.fromisoformat, datetime.fromisoformat):
+        try:
+            found = read(state.value)
+        except ValueError:
+            continue
+        if isinstance(found, time):
+            return found.replace(tzinfo=None)
+        return found if found.tzinfo is not None else None
+    return None
+
+
+def read_time(value: Any) -> Any:
+    """A time of day of the configuration; what looks like an entity or a template is left as it
+    is. Raises ValueError."""
+    if not isinstance(value, str) or is_template(value):
+        return value
+    try:
+        return time.fromisoformat(value).replace(tzinfo=None)
+    except ValueError:
+        if "." in value and not value[:1].isdigit():
+            return value
+        raise ValueError(
+            f"'{value}' is no time of day like '22:00', and no entity like 'sensor.shift_begins'"
+        ) from None
+
+
+async def keep_time(
+    clock: Clock, next_after: NextAfter, fire: Callable[[], None], *, beats: bool = False
+) -> None:
+    """Call `fire` at each instant that `next_after` gives, for ever.
+
+    A clock that is set forward over an instant makes it fire at once, and once for all that were
+    passed over. One that is set back by up to a day does not make what has fired come again,
+    unless it `beats`: then it goes on at its pace. One that was set back further was wrong before,
+    and all is counted anew.
+    """
+    last, fired = clock.now(), None
+    while True:
+        due = await _reached(clock, next_after, last, None if beats else fired)
+        fired, last = due, max(due, clock.now())
+        fire()
+
+
+async def _reached(
+    clock: Clock, next_after: NextAfter, last: datetime, fired: datetime | None
+) -> datetime:
+    """Wait for the first instant later than `last`, and give it; where the clock is set back
+    meanwhile, later than that moment, and than `fired` unless that is more than a day away."""
+    before, due = last, next_after(last)
+    while True:
+        now = clock.now()
+        if due is not None and now >= due:
+            return due
+        if now < before:
+            due = next_after(now if fired is None or fired - now > DAY else max(now, fired))
+        before = now
+        left = LOOK_S if due is None else (due - now).total_seconds()
+        await clock.sleep(min(left, LOOK_S))
