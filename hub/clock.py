@@ -26,6 +26,11 @@ class Clock(Protocol):
         """Wait; at least one turn of the event loop, also for 0 or less."""
         ...
 
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        """Call `call` from the event loop when so many seconds have passed, unless what is
+        returned was called before. Cheaper than a task that sleeps."""
+        ...
+
 
 def cpu_seconds() -> float:
     """CPU time that this thread has used: for limits on work, which no virtual clock turns."""
@@ -43,6 +48,9 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        return asyncio.get_running_loop().call_later(max(0.0, seconds), call).cancel
 
 
 class VirtualClock:
@@ -68,9 +76,21 @@ class VirtualClock:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
+        await self._future(seconds)
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        future = self._future(seconds)
+        future.add_done_callback(lambda done: None if done.cancelled() else call())
+
+        def cancel() -> None:
+            future.cancel()
+
+        return cancel
+
+    def _future(self, seconds: float) -> asyncio.Future[None]:
         future = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (self._elapsed + seconds, next(self._order), future))
-        await future
+        return future
 
     async def advance(self, seconds: float, settle: Callable[[], Awaitable[None]]) -> None:
         """Let `seconds` pass, waking each sleeper at its own moment; `settle` lets the rest of the

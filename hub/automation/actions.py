@@ -75,14 +75,25 @@ class ActionRegistry:
             raise ActionFailed(f"{name}: {error.__class__.__name__}, see the log") from None
 
     async def _limited(self, name: str, work: asyncio.Future[Any]) -> Any:
-        timer = asyncio.ensure_future(self._clock.sleep(self._timeout))
+        """Waits for the work, but not for its end where it takes too long: one that does not heed
+        its cancellation must not hold up the run."""
+        ended = asyncio.get_running_loop().create_future()
+
+        def end(_: object = None) -> None:
+            if not ended.done():
+                ended.set_result(None)
+
+        work.add_done_callback(end)
+        cancel_timer = self._clock.call_later(self._timeout, end)
         try:
-            await asyncio.wait((work, timer), return_when=asyncio.FIRST_COMPLETED)
+            await ended
             if not work.done():
                 raise ActionFailed(f"{name}: took longer than {self._timeout:.0f} s")
+            if work.cancelled():
+                raise ActionFailed(f"{name}: it was broken off")
             return work.result()
         finally:
-            timer.cancel()
+            cancel_timer()
             work.cancel()
 
     def _entry(self, name: str) -> _Entry:

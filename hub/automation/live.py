@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -10,9 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from hub.automation.conditions import evaluate_all
+from hub.automation.gates import Gates, Refusal, leads_on
 from hub.automation.memo import pack, unpack
 from hub.automation.model import AutomationConfig
 from hub.automation.modes import Admission, admit
+from hub.automation.refusals import Refusals
 from hub.automation.rows import RunRow, RunRows
 from hub.automation.run import Run, Tools
 from hub.automation.runner import Runner
@@ -22,7 +25,7 @@ from hub.automation.trace import Trace
 from hub.automation.traces import TraceBook
 from hub.automation.triggers import Detach, Site
 from hub.bus import Bus
-from hub.model.core_events import AutomationRefused
+from hub.model.core_events import AutomationTriggered
 from hub.model.event import Event, new_id, to_plain
 from hub.tasks import Tasks
 from hub.text.templates import TemplateProblem
@@ -30,12 +33,6 @@ from hub.text.templates import TemplateProblem
 log = logging.getLogger("hub.automation")
 
 SEEN = 1_000  # durable events remembered, so that two triggers do not make two runs of one
-LEVELS = {
-    "silent": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +61,8 @@ class Automation:
         self._parts = parts
         self._ends: list[Detach] = []
         self._seen: OrderedDict[str, None] = OrderedDict()
+        self._gates = Gates(config.id, config, parts.tools.clock)
+        self._refusals = Refusals(config.id, config.max_exceeded, parts.bus, parts.tools.clock)
 
     @property
     def id(self) -> str:
@@ -103,42 +102,43 @@ class Automation:
             fire=self.fire,
         )
 
-    def fire(self, trigger: Mapping[str, Any], event: Event | None) -> None:
-        """A trigger fired: look at the conditions and the mode, then begin a run."""
+    def fire(
+        self, trigger: Mapping[str, Any], event: Event | None, *, skip_conditions: bool = False
+    ) -> None:
+        """A trigger fired: look at the conditions, the gates and the mode, then begin a run."""
         if event is not None and event.durable and event.redelivered:
             self._parts.tasks.start(self._fire_again(trigger, event), "an event given again")
         else:
-            self._fire(trigger, event)
+            self._fire(trigger, event, skip_conditions)
 
     async def _fire_again(self, trigger: Mapping[str, Any], event: Event) -> None:
         """An event given again after a crash may have had its run: that one is resumed by itself,
         and must not be refused, replaced or doubled because of this one."""
         if not await self._parts.rows.known(self.id, event.id):
-            self._fire(trigger, event)
+            self._fire(trigger, event, skip_conditions=False)
 
-    def _fire(self, trigger: Mapping[str, Any], event: Event | None) -> None:
-        durable = event is not None and event.durable
+    def _fire(self, trigger: Mapping[str, Any], event: Event | None, skip_conditions: bool) -> None:
         if event is not None and event.id in self._seen:
             return
+        durable = event is not None and event.durable
         trace = self._trace(trigger, durable=durable)
-        scope = Scope(self._parts.world, {"trigger": dict(trigger), "this": self._this()})
-        if not self._conditions_pass(scope, trace):
-            self._keep(trace)
+        scope = Scope(self._parts.world, {"trigger": trigger, "this": self._this()})
+        if not self._passes(scope, trace, trigger, skip_conditions):
             return
         admission = admit(self.config.mode, self.config.max, len(self.runs))
         if admission.refused is not None:
-            self._refuse(trace, admission.refused, event)
+            self._refuse(trace, Refusal(admission.refused))
             return
         run = Run(trace=trace, scope=scope, tools=self._parts.tools, event=event)
         try:
             row = self._row(run, trigger, event) if event is not None and durable else None
         except TypeError as error:
             self._failed(trace, f"variables: {error}")
-            self._keep(trace)
             return
         if event is not None and durable:
             self._remember(event.id)
         self.last_triggered = trace.started_at
+        self._gates.passed(scope)
         self._begin(run, self.config, admission, row)
 
     def _begin(
@@ -146,11 +146,34 @@ class Automation:
     ) -> None:
         run.trace.began = True
         self._keep(run.trace)
-        after = list(self.runs) if admission.waits else []
         if admission.replaces:
             self.stop_runs("it was triggered anew")
+        if admission.waits:
+            run.turn = asyncio.Event()
         self.runs.append(run)
-        self._parts.runner.start(run, config.actions, after=after, row=row, ended=self.runs.remove)
+        with leads_on(self.id, run.id, self._parts.tools.clock):
+            self._parts.runner.start(run, config.actions, row=row, ended=self._ended)
+            if not run.trace.resumed:
+                self._tell_triggered(run)
+
+    def _ended(self, run: Run) -> None:
+        """A run no longer counts; the one that has waited longest may go on."""
+        self.runs.remove(run)
+        if self.runs and self.runs[0].turn is not None:
+            self.runs[0].turn.set()
+
+    def _tell_triggered(self, run: Run) -> None:
+        bus = self._parts.bus
+        if bus.wants(AutomationTriggered.type, "automation", self.id):
+            bus.publish(
+                AutomationTriggered(
+                    source=f"automation.{self.id}",
+                    received_at=run.trace.started_at,
+                    cause=run.event.id if run.event is not None else None,
+                    automation=self.id,
+                    run=run.id,
+                )
+            )
 
     def resume(self, row: RunRow, config: AutomationConfig, event: Event) -> None:
         """Go on with a run that was interrupted, by what its row says."""
@@ -191,12 +214,20 @@ class Automation:
     def _keep(self, trace: Trace) -> None:
         self._parts.traces.add(trace, self.config.trace.stored_traces)
 
-    def _conditions_pass(self, scope: Scope, trace: Trace) -> bool:
-        """A condition that cannot tell does not pass, and says why in trace and log."""
+    def _passes(
+        self, scope: Scope, trace: Trace, trigger: Mapping[str, Any], skip_conditions: bool
+    ) -> bool:
+        """Whether conditions and gates let a run begin. One that cannot tell does not, and says why
+        in trace and log."""
         try:
-            for name, value in self.config.variables.items():
-                scope.variables[name] = scope.render(value)
-            passed, outcomes = evaluate_all(self.config.conditions, scope)
+            self._set_variables(scope, trigger)
+            if not skip_conditions:
+                passed, trace.conditions = evaluate_all(self.config.conditions, scope)
+                if not passed:
+                    trace.state, trace.ended_at = "false", trace.started_at
+                    self._keep(trace)
+                    return False
+            refusal = self._gates.refusal(trigger, scope)
         except TemplateProblem as problem:
             self._failed(trace, f"template: {problem.why}")
             return False
@@ -204,26 +235,26 @@ class Automation:
             log.exception("automation '%s': its conditions fail by a bug", self.id)
             self._failed(trace, "a bug of the hub, see the log")
             return False
-        trace.conditions = outcomes
-        if not passed:
-            trace.state, trace.ended_at = "false", trace.started_at
-        return passed
+        if refusal is not None:
+            self._refuse(trace, refusal)
+        return refusal is None
+
+    def _set_variables(self, scope: Scope, trigger: Mapping[str, Any]) -> None:
+        index = trigger.get("idx")
+        own = self.config.triggers[int(index)].variables if index is not None else {}
+        for variables in (own, self.config.variables):
+            for name, value in variables.items():
+                scope.variables[name] = scope.render(value)
 
     def _failed(self, trace: Trace, why: str) -> None:
         trace.state, trace.error, trace.ended_at = "failed", why, trace.started_at
+        self._keep(trace)
         log.warning("automation '%s' did not run: %s", self.id, why)
 
-    def _refuse(self, trace: Trace, why: str, event: Event | None) -> None:
-        trace.state, trace.error, trace.ended_at = "refused", why, trace.started_at
+    def _refuse(self, trace: Trace, refusal: Refusal) -> None:
+        trace.state, trace.error, trace.ended_at = "refused", refusal.why, trace.started_at
         self._keep(trace)
-        log.log(LEVELS[self.config.max_exceeded], "automation '%s' refused: %s", self.id, why)
-        refused = AutomationRefused(
-            source=f"automation.{self.id}",
-            automation=self.id,
-            why=why,
-            cause=event.id if event is not None else None,
-        )
-        self._parts.bus.publish(refused.stamped(area=None, received_at=trace.started_at))
+        self._refusals.tell(refusal, trace.started_at)
 
     def _row(self, run: Run, trigger: Mapping[str, Any], event: Event) -> RunRow:
         names = self.config.variables

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, model_validator
 
 from hub.automation.conditions import AnyCondition
 from hub.automation.fields import OneOrMany, TemplateData
+from hub.automation.gates import Gated
+from hub.automation.modes import Loudness, Mode
 from hub.automation.steps import AnyStep
 from hub.automation.triggers import AnyTrigger
 from hub.automation.words import not_yet
 from hub.model.config import PluginConfig
-
-Mode = Literal["single", "restart", "queued", "parallel"]
 
 
 class TraceConfig(PluginConfig):
@@ -26,7 +26,7 @@ class TraceConfig(PluginConfig):
     that led to no run are kept beside them."""
 
 
-class AutomationConfig(PluginConfig):
+class AutomationConfig(Gated):
     """One automation: when what happens, under which conditions, and what is done then."""
 
     id: str = Field(pattern=r"^[a-z0-9_]+$", max_length=100)
@@ -46,7 +46,7 @@ class AutomationConfig(PluginConfig):
     and begins anew, `queued` waits, `parallel` runs beside."""
     max: int = Field(default=10, ge=1, le=1000)
     """How many runs `queued` (the running one included) and `parallel` allow at a time."""
-    max_exceeded: Literal["silent", "info", "warning", "error"] = "warning"
+    max_exceeded: Loudness = "warning"
     """How loud the log says that a run was refused."""
     enabled: bool = True
     """Whether it is switched on, until an operator switches it."""

@@ -34,22 +34,20 @@ class Runner:
         run: Run,
         steps: Sequence[Runnable],
         *,
-        after: Sequence[Run],
         row: RunRow | None,
         ended: Ended,
     ) -> None:
-        """Begin a run once all of `after` have ended. `row`: what to write first, for a durable
+        """Begin a run, once it is its turn. `row`: what to write first, for a durable
         run that is new. `ended` is called when it no longer counts as active."""
         if run.trace.durable and run.event is not None:
             self._of_event[run.event.id] += 1
-        work = self._live(run, steps, tuple(after), row, ended)
+        work = self._live(run, steps, row, ended)
         run.task = self._tasks.start(work, f"run of {run.trace.automation}")
 
     async def _live(
         self,
         run: Run,
         steps: Sequence[Runnable],
-        after: Sequence[Run],
         row: RunRow | None,
         ended: Ended,
     ) -> None:
@@ -59,7 +57,7 @@ class Runner:
             if row is not None and not await self._tools.rows.insert(row):
                 state, error = "refused", "this event has had its run"
             else:
-                state, error = await self._do(run, steps, after)
+                state, error = await self._do(run, steps)
         except asyncio.CancelledError:
             if run.stop_reason is None:
                 self._close(
@@ -72,16 +70,13 @@ class Runner:
                 raise
             state, error = "stopped", run.stop_reason
         finally:
-            run.ended.set()
             ended(run)
         self._close(run, state, error)
         await self._conclude(run, state, error)
 
-    async def _do(
-        self, run: Run, steps: Sequence[Runnable], after: Sequence[Run]
-    ) -> tuple[str, str | None]:
-        for other in after:
-            await other.ended.wait()
+    async def _do(self, run: Run, steps: Sequence[Runnable]) -> tuple[str, str | None]:
+        if run.turn is not None:
+            await run.turn.wait()
         if run.stop_reason is not None:
             return "stopped", run.stop_reason
         try:
