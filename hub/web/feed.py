@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -44,25 +45,28 @@ class Feed:
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
         self._clock = clock
-        self._last: deque[Happened] = deque(maxlen=KEPT)
+        self._last: deque[Event] = deque(maxlen=KEPT)
         self._listeners: set[_Listener] = set()
         self._closed = False
         self._unsubscribe = bus.subscribe(None, self._take, owner="web")
 
     def last(self, limit: int) -> list[Happened]:
         """The last events, the newest first."""
-        return list(self._last)[: -limit - 1 : -1]
+        return [self._line(event) for event in list(self._last)[: -limit - 1 : -1]]
 
     def _take(self, event: Event) -> None:
-        if _is_notable(event):
-            self._last.append(self._line(event))
-        parts = _parts_of(event)
-        for listener in self._listeners:
-            listener.tell(parts)
+        notable = _is_notable(event)
+        if notable:
+            self._last.append(event)
+        if self._listeners:
+            parts = _parts_of(event.type, event.source.startswith("camera."), notable)
+            for listener in self._listeners:
+                listener.tell(parts)
 
     def _line(self, event: Event) -> Happened:
-        incident = event.payload.get("incident")
-        details = (event.payload.get(name) for name in ("why", "reason", "status"))
+        payload = event.payload
+        incident = payload.get("incident")
+        details = (payload.get(name) for name in ("why", "reason", "status"))
         return Happened(
             at=event.received_at or self._clock.now(),
             type=event.type,
@@ -123,7 +127,7 @@ def _is_notable(event: Event) -> bool:
     if isinstance(event, IncidentChanged):
         return event.status not in ("media", "joined", "acknowledged")
     if not isinstance(event, StateChanged):
-        return event.type != "delivery.done"
+        return event.type not in ("delivery.done", "automation.triggered")
     if event.old is None or event.old.value is None or event.source.startswith("event."):
         return False
     changed = (event.old.value, event.old.available) != (event.new.value, event.new.available)
@@ -131,11 +135,11 @@ def _is_notable(event: Event) -> bool:
     return changed and not is_number
 
 
-def _parts_of(event: Event) -> frozenset[str]:
-    room, _, what = event.type.partition(".")
+@functools.lru_cache(1_000)
+def _parts_of(event_type: str, is_camera: bool, notable: bool) -> frozenset[str]:
+    room, _, what = event_type.partition(".")
     match room:
         case "state_changed":
-            is_camera = event.source.startswith("camera.")
             parts = {"cameras"} if is_camera else {"entities"}
         case "camera":
             parts = {"cameras", "events"}
@@ -147,4 +151,4 @@ def _parts_of(event: Event) -> frozenset[str]:
             parts = {"system", "cameras", "entities", "events"}
         case _:
             parts = {"events"}
-    return frozenset(parts | {"events"} if _is_notable(event) else parts)
+    return frozenset(parts | {"events"} if notable else parts)
