@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -18,7 +19,11 @@ from hub.automation.rows import RunRow, RunRows
 from hub.automation.run import Run, Tools
 from hub.automation.runner import Runner
 from hub.automation.scope import World
+from hub.automation.script_model import ScriptConfig
+from hub.automation.scripts import Script, Scripts
+from hub.automation.shown import AUTOMATIONS, automation_entity
 from hub.automation.sites import Sites
+from hub.automation.started_scripts import StartedScripts
 from hub.automation.tables import automation_switches
 from hub.automation.traces import TraceBook
 from hub.bus import Bus
@@ -60,7 +65,21 @@ class Engine:
         self._rows = RunRows(store, journal, clock, tasks)
         world = World(town, clock, time_zone, location)
         sites = Sites(bus=bus, tasks=tasks, world=world, links=links)
-        tools = Tools(actions=actions, clock=clock, rows=self._rows, sites=sites, bus=bus)
+        self._town = town
+        self._scripts = Scripts(town, bus, clock)
+        tools = Tools(
+            actions=actions,
+            bus=bus,
+            clock=clock,
+            rows=self._rows,
+            sites=sites,
+            tasks=tasks,
+            scripts=self._scripts,
+            event_types=event_types,
+        )
+        runner = Runner(tools, tasks, journal)
+        traces = traces or TraceBook()
+        self._started_scripts = StartedScripts(tools, world, runner, traces)
         self._parts = Parts(
             bus=bus,
             tasks=tasks,
@@ -68,8 +87,8 @@ class Engine:
             sites=sites,
             tools=tools,
             rows=self._rows,
-            runner=Runner(tools, tasks, journal),
-            traces=traces or TraceBook(),
+            runner=runner,
+            traces=traces,
         )
         self._automations: dict[str, Automation] = {}
         self._retired: list[Automation] = []
@@ -84,7 +103,18 @@ class Engine:
     def runs(self) -> list[Run]:
         """All runs under way, those of automations that are no longer configured too."""
         owners = [*self._automations.values(), *self._retired]
-        return [run for automation in owners for run in automation.runs]
+        of_automations = [run for automation in owners for run in automation.runs]
+        return [*of_automations, *self._started_scripts.runs]
+
+    @property
+    def scripts(self) -> Mapping[str, Script]:
+        """The scripts by name."""
+        return self._scripts.all
+
+    def load_scripts(self, scripts: Mapping[str, ScriptConfig]) -> None:
+        """Take over the scripts of a configuration; what runs goes on to its end by its old
+        steps."""
+        self._scripts.configure(scripts)
 
     async def load(self, automations: Iterable[AutomationConfig]) -> None:
         """Take over a configuration. One that says the same as before is left alone; a changed or
@@ -106,6 +136,9 @@ class Engine:
                 automation.attach()
         for old in before.values():
             self._retire(old)
+        all_of_them = self._automations.values()
+        shown = [(automation_entity(each.id, each.config.alias), each.on) for each in all_of_them]
+        self._town.replace_of(AUTOMATIONS, shown)
 
     def _retire(self, automation: Automation) -> None:
         automation.detach()
@@ -180,6 +213,31 @@ class Engine:
         automation.detach()
         if self._started:
             automation.attach()
+        self._town.set_state(f"automation.{automation_id}", on)
+
+    def is_on(self, automation_id: str) -> bool:
+        """Whether an automation is switched on. Raises KeyError for an unknown id."""
+        return self._automations[automation_id].on
+
+    def trigger(self, automation_id: str, *, skip_condition: bool) -> None:
+        """Run an automation as if a trigger had fired, also one that is switched off. Raises
+        KeyError for an unknown id."""
+        by_hand = {"platform": None, "id": None, "idx": None, "alias": None}
+        self._automations[automation_id].fire(by_hand, None, skip_conditions=skip_condition)
+
+    def start_script(self, name: str, data: Mapping[str, Any]) -> None:
+        """Begin a run of a script by itself. Raises KeyError for an unknown name, and ActionFailed
+        where the data does not fit its fields."""
+        self._started_scripts.start(self._scripts[name], data)
+
+    def stop_script(self, name: str) -> None:
+        """End all that a script runs; whoever waits for it goes on. Raises KeyError for an unknown
+        name."""
+        self._scripts[name].stop("it was switched off")
+
+    def script_runs(self, name: str) -> bool:
+        """Whether a script runs. Raises KeyError for an unknown name."""
+        return bool(self._scripts[name].callings)
 
     async def _switches(self) -> dict[str, bool]:
         table = automation_switches

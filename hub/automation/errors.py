@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class StepFailed(Exception):
     """A step could not be done; the message is for the operator. `continue_on_error` goes on."""
@@ -12,9 +14,11 @@ class SequenceEnds(Exception):
 
 
 class RunStops(Exception):
-    """The step `stop`: the run ends here, as a failure where `error`."""
+    """The step `stop`, or a wait that was not to go on: the run ends here, as a failure where
+    `error`. In a script it ends the script, which answers `response`."""
 
-    def __init__(self, reason: str, *, error: bool) -> None:
+    def __init__(self, reason: str, *, error: bool = False, response: Any = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.error = error
+        self.response = response

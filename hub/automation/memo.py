@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+Memo = dict[str, dict[str, Any]]
+"""What was decided, by the path of the step."""
+
 _TIMES: dict[str, type[Any]] = {"$datetime": datetime, "$date": date, "$time": time}
 
 
@@ -39,3 +42,9 @@ def unpack(value: Any) -> Any:
         if mark == "$seconds":
             return timedelta(seconds=item)
     return {key: unpack(item) for key, item in value.items()}
+
+
+def forget(memo: Memo, path: str) -> None:
+    """Take out what was decided below a path: nobody will ask for it again."""
+    for below in [key for key in memo if key.startswith(f"{path}/")]:
+        del memo[below]

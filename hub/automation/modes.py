@@ -1,10 +1,13 @@
-"""What an automation's mode says when it is triggered while it runs."""
+"""What the mode of an automation or a script says when it is asked to run while it runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from hub.automation.model import Mode
+Mode = Literal["single", "restart", "queued", "parallel"]
+Loudness = Literal["silent", "info", "warning", "error"]
+"""How loud the log says that a run was refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,8 @@ class Places(Protocol):
 class Shown(Protocol):
     """Where automations and scripts show themselves as entities."""
 
-    def add(self, entities: Iterable[tuple[Entity, StateValue]]) -> None:
-        """Let entities appear with their first value."""
-        ...
-
-    def remove_of(self, plugin: str) -> None:
-        """Take back all entities of an owner."""
+    def replace_of(self, plugin: str, entities: Iterable[tuple[Entity, StateValue]]) -> None:
+        """Let these be all entities of an owner."""
         ...
 
     def set_state(

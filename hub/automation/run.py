@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import copy
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from hub.automation.actions import ActionRegistry
 from hub.automation.errors import SequenceEnds, StepFailed
-from hub.automation.memo import pack, unpack
+from hub.automation.memo import Memo, forget, pack, unpack
 from hub.automation.rows import RunRows
 from hub.automation.scope import Scope
 from hub.automation.sites import Sites
 from hub.automation.trace import StepTrace, Trace
 from hub.bus import Bus
 from hub.clock import Clock
-from hub.model.action import Call
 from hub.model.event import Event
 from hub.model.problem import ActionFailed
+from hub.tasks import Tasks
 from hub.text.templates import TemplateProblem
 
-Memo = dict[str, dict[str, Any]]
-
-UNDER_WAY = "it was under way when the hub ended, and is not safe to repeat"
+if TYPE_CHECKING:
+    from hub.automation.scripts import Scripts
 
 
 class Runnable(Protocol):
@@ -45,18 +45,25 @@ class Runnable(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What runs work with."""
+    """What runs work with. `event_types` are those that are declared, by name."""
 
     actions: ActionRegistry
     bus: Bus
     clock: Clock
     rows: RunRows
     sites: Sites
+    tasks: Tasks
+    scripts: Scripts
+    event_types: Mapping[str, type[Event]]
 
 
 class Run:
     """A run while it goes on. `memo` maps a step's path to what was decided there: a run with a
-    row (`durable`) writes it down, and is resumed by it after a crash."""
+    row (`durable`) writes it down, and is resumed by it after a crash; others keep none.
+
+    `calls` names the scripts that this part of the run stands in, `turn` is set when a run that
+    waits for others may go on.
+    """
 
     def __init__(
         self,
@@ -70,15 +77,18 @@ class Run:
     ) -> None:
         self.id = trace.run
         self.trace = trace
+        self.durable = trace.durable
         self.scope = scope
         self.event = event
         self.memo: Memo = memo if memo is not None else {}
         self.incident = incident
+        self.tools = tools
         self.actions = tools.actions
         self.clock = tools.clock
-        self._rows = tools.rows
+        self.calls: tuple[str, ...] = ()
         self._step: StepTrace | None = None
-        self.ended = asyncio.Event()
+        self._whole: Run | None = None
+        self.turn: asyncio.Event | None = None
         self.task: asyncio.Task[None] | None = None
         self.begun = False
         self.stop_reason: str | None = None
@@ -91,21 +101,29 @@ class Run:
             if self.begun and self.task is not None:
                 self.task.cancel()  # a task that has not begun would never learn of it
 
+    def inner(self, variables: Mapping[str, Any]) -> Run:
+        """A part of this run with variables, an incident and a step under way of its own: a branch
+        that goes on beside others, or a script."""
+        part = copy.copy(self)
+        part.scope = Scope(self.scope.world, variables)
+        part._whole = self._whole or self
+        return part
+
     async def sequence(self, steps: Sequence[Runnable], path: str = "") -> None:
         """Run steps one after the other; a false condition among them ends this list."""
-        for index, step in enumerate(steps):
-            if not step.enabled:
-                continue
-            try:
-                await self._one(step, f"{path}/{index}" if path else str(index))
-            except SequenceEnds:
-                return
+        prefix = f"{path}/" if path else ""
+        try:
+            for index, step in enumerate(steps):
+                if step.enabled:
+                    await self.one(step, f"{prefix}{index}")
+        except SequenceEnds:
+            return
 
-    async def _one(self, step: Runnable, path: str) -> None:
-        outer, began = self._step, self.clock.monotonic()
-        self._step = trace = self.trace.step(
-            StepTrace(path, step.word, step.alias, self.clock.now())
-        )
+    async def one(self, step: Runnable, path: str) -> None:
+        """Run one step, and note it in the trace."""
+        clock, outer = self.clock, self._step
+        began = clock.monotonic()
+        self._step = trace = self.trace.step(StepTrace(path, step.word, step.alias, clock.now()))
         try:
             await step.run(self, path)
         except StepFailed as error:
@@ -113,7 +131,7 @@ class Run:
             if not step.continue_on_error:
                 raise
         finally:
-            trace.seconds = self.clock.monotonic() - began
+            trace.seconds = clock.monotonic() - began
             self._step = outer
 
     def note(self, **seen: Any) -> None:
@@ -123,73 +141,65 @@ class Run:
 
     async def decided(self, path: str, key: str, decide: Callable[[], Any]) -> Any:
         """What was decided at `path` before a crash; otherwise decide now, and keep it."""
-        entry = self.memo.setdefault(path, {})
-        if key in entry:
-            return unpack(entry[key])
+        if self.durable:
+            entry = self.memo.setdefault(path, {})
+            if key in entry:
+                return unpack(entry[key])
         try:
             value = decide()
-            entry[key] = pack(value)
+            if self.durable:
+                entry[key] = pack(value)
         except TemplateProblem as error:
             raise StepFailed(f"template: {error.why}") from None
         except (ActionFailed, TypeError, ValueError) as error:
             raise StepFailed(str(error)) from None
-        await self._keep()
+        await self.keep()
         return value
 
-    async def act(
-        self, path: str, name: str, data: Mapping[str, Any], targets: tuple[str, ...]
-    ) -> Any:
-        """Do an action once, and give its answer; a crash before now may have done it already."""
+    def kept(self, path: str, key: str) -> Any:
+        """What was decided at `path` before a crash; None where nothing was."""
+        return unpack(self.memo.get(path, {}).get(key))
+
+    async def once(self, path: str, work: Callable[[], Awaitable[Any]]) -> Any:
+        """What `work` gave at `path` before a crash, or its failure; otherwise do it now, and keep
+        that: what was decided on the way is forgotten then."""
+        if not self.durable:
+            return await work()
         entry = self.memo.setdefault(path, {})
         if "failed" in entry:
             raise StepFailed(entry["failed"])
         if "done" not in entry:
-            await self._act(entry, path, name, data, targets)
-        answer = unpack(entry["done"])
-        self.note(answer=answer)
-        self._take_incident(answer)
-        return answer
+            try:
+                entry["done"] = _packed(await work())
+            except StepFailed as error:
+                entry["failed"] = str(error)
+                raise
+            finally:
+                if "done" in entry or "failed" in entry:
+                    forget(self.memo, path)
+                await self.keep()
+        return unpack(entry["done"])
 
-    def _take_incident(self, answer: Any) -> None:
-        """The rule: an answer with the key `incident` names the incident of the steps after it."""
-        if isinstance(answer, Mapping) and isinstance(answer.get("incident"), int):
-            self.incident = answer["incident"]
+    async def begin(self, path: str) -> bool:
+        """Note, until it is committed, that something begins here that is not safe to repeat.
+        False where it had begun before a crash."""
+        if self.durable:
+            entry = self.memo.setdefault(path, {})
+            if "begun" in entry:
+                return False
+            entry["begun"] = True
+            await self.keep(wait=True)
+        return True
 
-    async def _act(
-        self,
-        entry: dict[str, Any],
-        path: str,
-        name: str,
-        data: Mapping[str, Any],
-        targets: tuple[str, ...],
-    ) -> None:
-        try:
-            if self.actions.type_of(name).repeat != "safe":
-                if "begun" in entry:
-                    self.note(passed_over=UNDER_WAY)
-                    entry["done"] = None
-                    return
-                entry["begun"] = True
-                await self._keep(wait=True)
-            answer = await self.actions.run(name, data, self._call(path, targets))
-            entry["done"] = pack(answer)
-            self._take_incident(answer)
-        except (ActionFailed, TypeError) as error:
-            entry["failed"] = str(error)
-            raise StepFailed(str(error)) from None
-        finally:
-            await self._keep()
+    async def keep(self, *, wait: bool = False) -> None:
+        """Write down what was decided. `wait`: until it is committed."""
+        if self.durable:
+            incident = (self._whole or self).incident
+            await self.tools.rows.note(self.id, self.memo, incident, wait=wait)
 
-    def _call(self, path: str, targets: tuple[str, ...]) -> Call:
-        return Call(
-            key=f"{self.id}:{path}",
-            targets=targets,
-            event=self.event,
-            incident=self.incident,
-            automation=self.trace.automation,
-            run=self.id,
-        )
 
-    async def _keep(self, *, wait: bool = False) -> None:
-        if self.trace.durable:
-            await self._rows.note(self.id, self.memo, self.incident, wait=wait)
+def _packed(value: Any) -> Any:
+    try:
+        return pack(value)
+    except TypeError as error:
+        raise StepFailed(str(error)) from None

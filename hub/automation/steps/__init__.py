@@ -6,33 +6,50 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, WrapValidator
 
-from hub.automation.conditions import LATER as CONDITIONS_LATER
+from hub.automation.conditions import INSTEAD as CONDITIONS_INSTEAD
 from hub.automation.conditions import TABLE as CONDITIONS
 from hub.automation.conditions import AnyCondition, written_out
+from hub.automation.script_model import ScriptConfig
 from hub.automation.steps.action import ActionStep
 from hub.automation.steps.base import Step
 from hub.automation.steps.choose import ChooseStep, Option
 from hub.automation.steps.delay import DelayStep
+from hub.automation.steps.event import EventStep
 from hub.automation.steps.if_then import IfStep
+from hub.automation.steps.parallel import ParallelStep
+from hub.automation.steps.repeat import RepeatBlock, RepeatStep
 from hub.automation.steps.sequence import SequenceStep
 from hub.automation.steps.stop import StopStep
 from hub.automation.steps.variables import VariablesStep
-from hub.automation.words import by_key, not_yet, picked, table, wrong
+from hub.automation.steps.waits import WaitForTriggerStep, WaitTemplateStep
+from hub.automation.words import by_key, picked, table, wrong
 
-_Steps = ActionStep | DelayStep | ChooseStep | IfStep | SequenceStep | VariablesStep | StopStep
+_Steps = (
+    ActionStep
+    | DelayStep
+    | WaitTemplateStep
+    | WaitForTriggerStep
+    | EventStep
+    | ChooseStep
+    | IfStep
+    | RepeatStep
+    | ParallelStep
+    | SequenceStep
+    | VariablesStep
+    | StopStep
+)
 TABLE = table(_Steps)
 """The steps by the key that tells one from the others."""
 
-LATER = (
-    "repeat",
-    "parallel",
-    "wait_template",
-    "wait_for_trigger",
-    "event",
-    "device_id",
-    "scene",
-    "set_conversation_response",
-)
+INSTEAD = {
+    "service": "write 'action' instead of 'service'",
+    "scene": "this hub has no scenes: write what is to be done as a script, and call it with "
+    "{action: script.NAME}",
+    "device_id": "this hub has no device actions: name what is to be done, as in "
+    "{action: camera.record, target: {entity_id: camera.NAME}}",
+    "set_conversation_response": "nobody talks to this hub: tell people with {action: notify.send}",
+}
+"""Steps of Home Assistant that this hub does not take, and what to write."""
 
 
 def _normal(value: Any) -> Any:
@@ -45,23 +62,30 @@ def _choose(value: Any) -> type[BaseModel]:
     if not isinstance(value, dict):
         raise wrong("step", "a step is a mapping, as in {action: camera.record}")
     if "condition" in value:
-        return by_key("condition", "condition", CONDITIONS, CONDITIONS_LATER, value)
+        return by_key("condition", "condition", CONDITIONS, CONDITIONS_INSTEAD, value)
     found = [key for key in TABLE if key in value]
     if len(found) == 1:
         return TABLE[found[0]]
     if found:
         raise wrong("step", f"a step is one thing; this one has {' and '.join(map(repr, found))}")
-    for key in value:
-        if key in LATER:
-            raise not_yet("step", key)
-    if "service" in value:
-        raise wrong("step", "write 'action' instead of 'service'")
+    for key, what in INSTEAD.items():
+        if key in value:
+            raise wrong("step", what)
     raise wrong("step", f"a step has one of the keys {', '.join(TABLE)}, condition")
 
 
 AnyStep = Annotated[_Steps | AnyCondition, WrapValidator(picked(_choose)), BeforeValidator(_normal)]
 
-for _nesting in (Option, ChooseStep, IfStep, SequenceStep):
+for _nesting in (
+    RepeatBlock,
+    Option,
+    ChooseStep,
+    IfStep,
+    RepeatStep,
+    ParallelStep,
+    SequenceStep,
+    ScriptConfig,
+):
     _nesting.model_rebuild(_types_namespace={"AnyStep": AnyStep})
 
 __all__ = ["AnyStep", "Step"]
