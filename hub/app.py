@@ -32,6 +32,7 @@ from hub.config.lines import LinesOfNow
 from hub.config.sealed import Started
 from hub.config_incident import tell_wrong_config
 from hub.embedded_broker import EmbeddedBroker
+from hub.history.service import History
 from hub.loop_watch import LoopWatch
 from hub.model.action import Action
 from hub.model.core_events import HubStarted
@@ -91,6 +92,10 @@ class Hub:
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
         self.actions = ActionRegistry(clock)
         self.event_types = self.alarms.journal.types = from_config.event_types(config)
+        self.history = History(
+            store=self.folder.bulk, bus=self.bus, clock=clock, settings=config.store.history,
+            types=self.event_types, present=self.registry.states,
+        )  # fmt: skip
         self.lines = LinesOfNow(lambda: self.reload.config)
         self.traces = TraceBook(self.lines)
         self.trace_keeper = TraceKeeper(self.traces, self.folder.bulk, clock, self.tasks)
@@ -122,6 +127,8 @@ class Hub:
         self._at_end(self.watch.stop)
         self._at_end(self.folder.close)
         await asyncio.to_thread(self.folder.open)
+        self.history.start()
+        self._at_end(self.history.stop)
         await self.people.all()  # known from now on, also while the disk stalls
         self.registry.configure(config.areas)
         await self.modes.configure(config.modes)
@@ -228,7 +235,7 @@ class Hub:
         )
         return WebServices(
             registry=self.registry, alarms=self.alarms, answers=self.answers, access=self.access,
-            reload=self.reload, video=self.video, supervisor=self.supervisor, texts=self.texts,
-            bus=self.bus, clock=self.clock, town=town, data_dir=self.config.data_dir,
+            reload=self.reload, history=self.history, video=self.video,
+            supervisor=self.supervisor, texts=self.texts, bus=self.bus, clock=self.clock, town=town, data_dir=self.config.data_dir,
             ready=lambda: (self.ready, {"mqtt": self.mqtt.connected}),
         )  # fmt: skip

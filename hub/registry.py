@@ -108,6 +108,10 @@ class Registry:
 
     # states
 
+    def states(self) -> list[State]:
+        """The state of each entity that there is."""
+        return list(self._states.values())
+
     def get(self, entity_id: str) -> State | None:
         return self._states.get(entity_id)
 

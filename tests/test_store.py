@@ -10,10 +10,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-import hub.access.tables
-import hub.alarms.tables
-import hub.automation.tables
-import hub.video.tables  # noqa: F401
+import hub.app  # noqa: F401 - the tables of all rooms
 from hub.store import tables
 from hub.store.folder import DataFolder, FolderInUse
 from hub.store.migrate import StoreTooNew, migrate

@@ -185,6 +185,7 @@ class _Check:
             mqtt=town.mqtt,
             web=town.web,
             recording=town.recording,
+            store=town.store,
             escalations={name: tuple(rungs) for name, rungs in town.escalations.items()},
             modes={mode: block.name for mode, block in town.modes.items()},
             plugins=declared.configs,

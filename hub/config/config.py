@@ -13,7 +13,7 @@ from hub.automation.model import AutomationConfig
 from hub.config.files import Snapshot
 from hub.config.plugins import place_of_field
 from hub.config.render import scrub
-from hub.config.schema import HubBlock, MqttBlock, RecordingBlock, Rung, WebBlock
+from hub.config.schema import HubBlock, MqttBlock, RecordingBlock, Rung, StoreBlock, WebBlock
 from hub.config.tree import Excerpts, Node
 from hub.model.entity import Area, Entity
 from hub.model.problem import Position, Problem, Problems
@@ -39,6 +39,7 @@ class Config:
     mqtt: MqttBlock
     web: WebBlock
     recording: RecordingBlock
+    store: StoreBlock
     escalations: Mapping[str, tuple[Rung, ...]]
     modes: Mapping[str, str]
     plugins: Mapping[str, Any]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr
 
 from hub.automation.model import AutomationConfig
+from hub.history.settings import HistorySettings
 from hub.model.config import Duration, Place, PluginConfig
 from hub.model.entity import Area
 from hub.model.references import Recipient
@@ -128,6 +129,13 @@ class RecordingBlock(PluginConfig):
     """For all cameras."""
 
 
+class StoreBlock(PluginConfig):
+    """What the hub keeps of what has happened."""
+
+    history: HistorySettings = HistorySettings()
+    """How long it is kept."""
+
+
 class ModeBlock(PluginConfig):
     """A mode of the town: a time with rules of its own."""
 
@@ -160,6 +168,8 @@ class Town(PluginConfig):
     """The hub's pages."""
     recording: RecordingBlock = RecordingBlock()
     """Recording of cameras."""
+    store: StoreBlock = StoreBlock()
+    """What the hub keeps of what has happened."""
     escalations: dict[Name, Ladder] = Field(default_factory=dict)
     """Ladders: who is told, one after the other, until somebody answers."""
     modes: dict[Name, ModeBlock] = Field(default_factory=dict)

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Wit
 
 from hub.model.entity import Location, is_object_id
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "y": 365 * 86_400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|y)")
 _CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
 
 
@@ -29,7 +29,7 @@ def says_the_same(one: Any, other: Any) -> bool:
 
 
 def parse_duration(value: Any) -> timedelta:
-    """`30s`, `2m`, `1h30m`, Home Assistant's `"00:02:00"`, or a mapping {minutes: 2}.
+    """`30s`, `2m`, `1h30m`, `1y` (365 days), Home Assistant's `"00:02:00"`, or a mapping {minutes: 2}.
 
     Raises ValueError for a number without unit, and for anything negative.
     """

@@ -13,6 +13,7 @@ from hub.alarms.answers import Answers
 from hub.alarms.path import Alarms
 from hub.bus import Bus
 from hub.clock import Clock
+from hub.history.service import History
 from hub.plugin.supervisor import Supervisor
 from hub.registry import Registry
 from hub.reload import Reload
@@ -42,6 +43,7 @@ class WebServices:
     answers: Answers
     access: Access
     reload: Reload
+    history: History
     video: Video | None
     supervisor: Supervisor
     texts: Texts

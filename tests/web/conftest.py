@@ -27,7 +27,10 @@ from hub.automation.actions import ActionRegistry
 from hub.bus import Bus
 from hub.clock import SystemClock
 from hub.config.sealed import Started, start
+from hub.history.service import History
+from hub.history.settings import HistorySettings
 from hub.model.camera import Camera
+from hub.model.core_events import CORE_EVENTS
 from hub.model.entity import Area, Entity, Location
 from hub.model.incident import Severity
 from hub.plugin.loader import Plugins
@@ -106,6 +109,10 @@ class WebTown:
             self.alarm_store, self.clock, self.bus, self.tasks, people=self.people.all,
             place=wording.place, describe=wording.describe, picture=self._picture,
         )  # fmt: skip
+        self.history = History(
+            store=self.bulk_store, bus=self.bus, clock=self.clock, settings=HistorySettings(),
+            types={event.type: event for event in CORE_EVENTS}, present=self.registry.states,
+        )  # fmt: skip
         self.texts = Texts("uk")
         self.answers = Answers(self.alarms, self.access, self.texts)
         self.video = FakeVideo(self.clock)
@@ -121,6 +128,7 @@ class WebTown:
         for store, tables in ((self.alarm_store, alarm_tables), (self.bulk_store, bulk_tables)):
             tables.create_all(store.engine)
             store.open()
+        self.history.start()
         self.registry.configure(
             {
                 "market": Area("market", "Ринок", Location(49.7146, 28.8376)),
@@ -147,8 +155,8 @@ class WebTown:
         self.services = WebServices(
             registry=self.registry, alarms=self.alarms, answers=self.answers, access=self.access,
             reload=Reload(self._begun(), access=self.access, bus=self.bus, clock=self.clock),
-            video=self.video, supervisor=self.supervisor, texts=self.texts, bus=self.bus,
-            clock=self.clock, town=Town(name="Козятин", language="uk",
+            history=self.history, video=self.video, supervisor=self.supervisor,
+            texts=self.texts, bus=self.bus, clock=self.clock, town=Town(name="Козятин", language="uk",
             time_zone=ZoneInfo("Europe/Kyiv")), data_dir=self.folder / "data",
             ready=lambda: (self.is_ready, {"mqtt": True}),
         )  # fmt: skip
@@ -165,6 +173,7 @@ class WebTown:
 
     async def stop(self) -> None:
         await self.supervisor.stop()
+        await self.history.stop()
         await self.tasks.close()
         await self._http.close()
         await self.alarm_store.close()
