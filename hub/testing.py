@@ -39,6 +39,7 @@ from hub.plugin.loader import Plugins, bundled
 from hub.plugin.services import Services
 from hub.plugin.supervisor import PluginStatus, Running, Supervisor
 from hub.registry import Registry
+from hub.rehearsal.pytest_plugin import StoryFile, is_story
 from hub.store.migrate import migrate
 from hub.store.store import Store
 from hub.store.tables import alarms as alarm_tables
@@ -263,3 +264,10 @@ async def plugin_hub(
     yield make
     for hub in hubs:
         await hub.close()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Stories (hub.rehearsal) are tests: `*.story.yaml`, and what lies in a folder `stories`."""
+    if not is_story(file_path):
+        return None
+    return StoryFile.from_parent(parent, path=file_path)

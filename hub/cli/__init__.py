@@ -7,6 +7,7 @@ import click
 from hub import __version__
 from hub.cli.check import check
 from hub.cli.plugin import plugin
+from hub.cli.rehearse import rehearse
 from hub.cli.reload import reload
 from hub.cli.run import run
 from hub.cli.schema import schema
@@ -20,5 +21,5 @@ def main() -> None:
     """Safe City Hub: a town's cameras, buttons, sensors and people in one local network."""
 
 
-for command in (run, check, reload, schema, trace, user, plugin):
+for command in (run, check, reload, schema, rehearse, trace, user, plugin):
     main.add_command(command)
