@@ -28,7 +28,7 @@ class World:
         self.time_zone = time_zone
         self.location = location
         """Where the sun is looked at from; None where the town has not said where it lies."""
-        self.functions = functions(town, clock, time_zone)
+        self.functions = functions(town, clock, time_zone, location)
 
     def now(self) -> datetime:
         """The present time in the town's time zone."""
@@ -46,7 +46,9 @@ class Scope:
     def render(self, value: Any) -> Any:
         """The value with every template in it, however deep, replaced by what it gives."""
         if isinstance(value, str):
-            return render(value, self._names()) if is_template(value) else value
+            return (
+                render(value, self.variables, self.world.functions) if is_template(value) else value
+            )
         if isinstance(value, Mapping):
             return {key: self.render(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
@@ -56,16 +58,15 @@ class Scope:
     def render_tracked(self, template: str) -> tuple[Any, Reads]:
         """The value of one template, and what it read. Raises TemplateProblem, which has the reads
         up to the failure."""
-        return render_tracked(template, self._names())
+        return render_tracked(template, self.variables, self.world.functions)
 
     def text(self, template: str) -> str:
         """A template as text."""
-        return render_text(template, self._names()) if is_template(template) else template
+        if not is_template(template):
+            return template
+        return render_text(template, self.variables, self.world.functions)
 
     def is_true(self, template: str) -> bool:
         """A template as an answer: true, yes, on, enable and numbers other than 0."""
         value = self.render(template)
         return bool(forgiving_bool(value.strip() if isinstance(value, str) else value, False))
-
-    def _names(self) -> Mapping[str, Any]:
-        return {**self.world.functions, **self.variables}

@@ -17,6 +17,9 @@ from hub.text.templates import TemplateProblem, parse, undeclared
 RUN = frozenset({"trigger", "this"})
 """What every run has besides the variables that are written."""
 
+SET_BY = {"repeat": "repeat", "wait_template": "wait", "wait_for_trigger": "wait"}
+"""Variables that steps set by themselves."""
+
 _MEANINGS = (
     (r"end of template, expected 'end of print", "the template's '{{' is never closed by '}}'"),
     (r"end of template, expected 'end of statement", "the template's '{%' is never closed by '%}'"),
@@ -75,10 +78,19 @@ def variables_of(automation: Node) -> frozenset[str]:
             found |= set(entry.node.entries)
         elif key == "response_variable" and isinstance(entry.node.value, str):
             found.add(entry.node.value)
+        elif key in SET_BY:
+            found.add(SET_BY[key])
         found |= variables_of(entry.node)
     for item in automation.items:
         found |= variables_of(item)
     return frozenset(found)
+
+
+def variables_of_script(script: Node) -> frozenset[str]:
+    """The variables of a script: those that it sets, and its fields. It sees nothing of what
+    triggered its caller."""
+    fields = script.child("fields")
+    return (variables_of(script) - {"trigger"}) | set(fields.entries if fields else ())
 
 
 def _line(leaf: Node, line: int, excerpts: Excerpts) -> Position:

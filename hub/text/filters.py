@@ -1,18 +1,20 @@
-"""The filters of templates: those of Jinja2 that are safe in size, and Home Assistant's own."""
+"""All filters, tests and functions of templates, by name, and what is left out on purpose."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
-from jinja2 import Environment, pass_environment
 from jinja2.filters import FILTERS as JINJA
-from jinja2.filters import make_attrgetter
+from jinja2.tests import TESTS as JINJA_TESTS
+from jinja2.utils import Namespace
 
-from hub.text import limits
+from hub.text import limits, lists, numbers, patterns, strings, times
+from hub.text.calls import Function
+from hub.text.numbers import forgiving_bool, is_number
+from hub.text.rendering import current
 
 _TAKEN_OVER = (
     "abs",
@@ -23,185 +25,246 @@ _TAKEN_OVER = (
     "default",
     "dictsort",
     "first",
-    "groupby",
     "items",
     "last",
     "length",
-    "list",
     "lower",
-    "map",
-    "max",
-    "min",
-    "reject",
-    "rejectattr",
     "reverse",
-    "round",
-    "select",
-    "selectattr",
-    "sort",
+    "striptags",
     "title",
     "trim",
     "truncate",
-    "unique",
     "upper",
     "wordcount",
 )
-_MISSING = object()
-_YES = frozenset({"1", "true", "yes", "on", "enable"})
-_NO = frozenset({"0", "false", "no", "off", "disable"})
+_TESTS_TAKEN_OVER = (
+    "boolean",
+    "defined",
+    "divisibleby",
+    "eq",
+    "equalto",
+    "even",
+    "false",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "string",
+    "true",
+    "undefined",
+    "upper",
+    "!=",
+    "<",
+    "<=",
+    "==",
+    ">",
+    ">=",
+)
+
+_BOTH: dict[str, Callable[..., Any]] = {
+    **numbers.OF_ONE,
+    "as_datetime": times.as_datetime,
+    "as_timedelta": times.as_timedelta,
+    "as_timestamp": times.as_timestamp,
+    "atan2": numbers.atan2,
+    "average": numbers.average,
+    "bool": numbers.forgiving_bool,
+    "combine": lists.combine,
+    "contains": lists.contains,
+    "difference": lists.difference,
+    "flatten": lists.flatten,
+    "float": numbers.forgiving_float,
+    "iif": numbers.iif,
+    "int": numbers.forgiving_int,
+    "intersect": lists.intersect,
+    "is_number": numbers.is_number,
+    "log": numbers.log,
+    "max": numbers.largest,
+    "median": numbers.median,
+    "min": numbers.smallest,
+    "set": lists.set_of,
+    "slugify": strings.slugify,
+    "statistical_mode": numbers.statistical_mode,
+    "symmetric_difference": lists.symmetric_difference,
+    "typeof": strings.typeof,
+    "union": lists.union,
+    "urlencode": strings.urlencode,
+    "version": strings.Version,
+    "zip": lists.zipped,
+}
+"""As filters and as functions."""
 
 
-def forgiving_float(value: Any, default: Any = _MISSING) -> Any:
-    """The value as a number; `default` where it is none, and an error without one."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return _default("float", value, default)
+def _of_town(name: str) -> Callable[..., Any]:
+    """A filter that is a function of the town, found in the rendering."""
+
+    def filtered(value: Any, *args: Any, **kwargs: Any) -> Any:
+        functions = current.get().functions
+        if name not in functions:
+            raise TypeError(f"'{name}' is not there in this place, where there is no town")
+        return functions[name]._function(value, *args, **kwargs)
+
+    return filtered
 
 
-def forgiving_int(value: Any, default: Any = _MISSING, base: int = 10) -> Any:
-    """The value as a whole number; text is read in `base`, a fraction is cut off."""
-    try:
-        if isinstance(value, str) and base != 10:
-            return int(value, base)
-        return int(float(value)) if isinstance(value, str) and "." in value else int(value)
-    except (TypeError, ValueError, OverflowError):
-        return _default("int", value, default)
+def _closest(value: Any, *place: Any) -> Any:
+    """The filter gets the entities first, the function last."""
+    return _of_town("closest")(*place, value)
 
 
-def forgiving_bool(value: Any, default: Any = _MISSING) -> Any:
-    """True for true, yes, on, enable, 1 and other numbers than 0; False for their opposites."""
-    if isinstance(value, bool | int | float):
-        return bool(value)
-    text = str(value).strip().lower()
-    if text in _YES or text in _NO:
-        return text in _YES
-    return _default("bool", value, default)
+_TOWN_FILTERS = (
+    "area_devices",
+    "area_entities",
+    "area_id",
+    "area_name",
+    "as_local",
+    "device_attr",
+    "device_entities",
+    "device_id",
+    "device_name",
+    "distance",
+    "expand",
+    "has_value",
+    "is_device_attr",
+    "is_state",
+    "is_state_attr",
+    "relative_time",
+    "state_attr",
+    "states",
+    "time_since",
+    "time_until",
+    "timestamp_custom",
+    "timestamp_local",
+    "today_at",
+)
+_TOWN_TESTS = ("has_value", "is_device_attr", "is_state", "is_state_attr")
 
-
-def _default(name: str, value: Any, default: Any) -> Any:
-    if default is _MISSING:
-        raise ValueError(f"'{value}' cannot be read as {name}, and no default is given")
-    return default
-
-
-def is_number(value: Any) -> bool:
-    """Whether it can be read as a finite number."""
-    try:
-        return math.isfinite(float(value))
-    except (TypeError, ValueError):
-        return False
-
-
-def iif(value: Any, if_true: Any = True, if_false: Any = False, if_none: Any = _MISSING) -> Any:
-    """One of two values; `if_none` for None where given."""
-    if value is None and if_none is not _MISSING:
-        return if_none
-    return if_true if value else if_false
-
-
-def as_timestamp(value: Any, default: Any = _MISSING) -> Any:
-    """Seconds since 1970 of a datetime, an ISO 8601 text or a number."""
-    if isinstance(value, datetime):
-        return value.timestamp()
-    try:
-        if isinstance(value, str) and not is_number(value):
-            return datetime.fromisoformat(value).timestamp()
-        return float(value)
-    except (TypeError, ValueError):
-        return _default("as_timestamp", value, default)
-
-
-def as_datetime(value: Any, default: Any = _MISSING) -> Any:
-    """A datetime of an ISO 8601 text, or of seconds since 1970 (then in UTC)."""
-    if isinstance(value, datetime):
-        return value
-    if not is_number(value):
-        try:
-            return datetime.fromisoformat(str(value))
-        except ValueError:
-            return _default("as_datetime", value, default)
-    return datetime.fromtimestamp(float(value), tz=UTC)
-
-
-def rounded(value: Any, precision: int = 0, method: str = "common", default: Any = _MISSING) -> Any:
-    """The number rounded: `common`, `ceil`, `floor` or `half`; whole where precision is 0."""
-    try:
-        number = float(value)
-        if method == "half":
-            return round(number * 2) / 2
-        factor = 10.0 ** min(max(precision, -15), 15)
-        if method == "ceil":
-            number = math.ceil(number * factor) / factor
-        elif method == "floor":
-            number = math.floor(number * factor) / factor
-        return round(number) if precision == 0 else round(number, precision)
-    except (TypeError, ValueError, OverflowError):
-        return _default("round", value, default)
-
-
-def replace(value: Any, old: str, new: str) -> str:
-    """The text with each `old` replaced by `new`."""
-    text = limits.text_of(value)
-    limits.replaced(text, old, new)
-    return text.replace(old, new)
-
-
-def string(value: Any) -> str:
-    """The value as text."""
-    return limits.text_of(value)
-
-
-def to_json(value: Any) -> str:
-    """The value as JSON."""
-    limits.text_of(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-@pass_environment
-def join(
-    environment: Environment, value: Iterable[Any], separator: str = "", attribute: Any = None
-) -> str:
-    """The items (or an attribute of each) as one text."""
-    if attribute is not None:
-        value = map(make_attrgetter(environment, attribute), value)
-    text, first = "", True
-    for item in value:
-        limits.spend()
-        text = limits.text_of(text + ("" if first else separator) + limits.text_of(item))
-        first = False
-    return text
-
+_jinja: dict[str, Any] = JINJA
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    **{name: JINJA[name] for name in _TAKEN_OVER},
-    "as_datetime": as_datetime,
-    "as_timestamp": as_timestamp,
-    "bool": forgiving_bool,
-    "float": forgiving_float,
-    "iif": iif,
-    "int": forgiving_int,
-    "is_number": is_number,
-    "join": join,
-    "replace": replace,
-    "round": rounded,
-    "string": string,
-    "to_json": to_json,
-    "tojson": to_json,
+    **{name: _jinja[name] for name in _TAKEN_OVER},
+    **{name: _of_town(name) for name in _TOWN_FILTERS},
+    **_BOTH,
+    **lists.LIST_FILTERS,
+    "add": numbers.add,
+    "base64_decode": strings.base64_decode,
+    "base64_encode": strings.base64_encode,
+    "bitwise_and": numbers.bitwise_and,
+    "bitwise_or": numbers.bitwise_or,
+    "bitwise_xor": numbers.bitwise_xor,
+    "center": strings.center,
+    "closest": _closest,
+    "format": strings.formatted,
+    "from_json": strings.from_json,
+    "indent": strings.indent,
+    "is_defined": strings.is_defined,
+    "multiply": numbers.multiply,
+    "ord": ord,
+    "ordinal": strings.ordinal,
+    "regex_findall": patterns.findall,
+    "regex_findall_index": patterns.findall_index,
+    "regex_match": patterns.matches,
+    "regex_replace": patterns.replace,
+    "regex_search": patterns.search,
+    "replace": strings.replace,
+    "round": numbers.rounded,
+    "string": strings.string,
+    "timestamp_utc": times.timestamp_utc,
+    "to_json": strings.to_json,
+    "tojson": strings.to_json,
 }
 
-TESTS: dict[str, Callable[..., Any]] = {"is_number": is_number}
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "as_datetime": as_datetime,
-    "as_timestamp": as_timestamp,
-    "bool": forgiving_bool,
-    "float": forgiving_float,
-    "iif": iif,
-    "int": forgiving_int,
+TESTS: dict[str, Callable[..., Any]] = {
+    **{name: JINJA_TESTS[name] for name in _TESTS_TAKEN_OVER},
+    **{name: _of_town(name) for name in _TOWN_TESTS},
+    "contains": lists.contains,
+    "datetime": lambda value: isinstance(value, datetime),
     "is_number": is_number,
-    "max": max,
-    "min": min,
+    "list": lambda value: isinstance(value, list),
+    "match": patterns.matches,
+    "search": patterns.search,
+    "set": lambda value: isinstance(value, set),
+    "string_like": lambda value: isinstance(value, str | bytes),
+    "tuple": lambda value: isinstance(value, tuple),
+}
+
+CONSTANTS: dict[str, float] = {"e": math.e, "pi": math.pi, "tau": math.tau}
+
+_ALONE: dict[str, Callable[..., Any]] = {
+    **_BOTH,
+    "dict": lists.dict_of,
+    "namespace": Namespace,
+    "range": limits.bounded_range,
+    "strptime": times.strptime,
     "timedelta": timedelta,
+    "tuple": lists.tuple_of,
 }
-"""The same, called as functions."""
+
+FUNCTIONS: dict[str, Function] = {name: Function(each) for name, each in _ALONE.items()}
+"""The functions that look at nothing but what they are given."""
+
+_NOT_HERE = "it stands for something that this hub does not have"
+_CHANCE = "it gives another result each time, so a rule could not be rehearsed or replayed"
+
+LEFT_OUT: dict[str, str] = {
+    "apply": "write a macro",
+    "as_function": "write a macro",
+    "bitwise_lshift": "multiply",
+    "bitwise_rshift": "divide",
+    "config_entry_attr": _NOT_HERE,
+    "config_entry_id": _NOT_HERE,
+    "cycler": "write loop.cycle()",
+    "escape": "templates write plain text, not pages",
+    "floor_areas": _NOT_HERE,
+    "floor_entities": _NOT_HERE,
+    "floor_id": _NOT_HERE,
+    "floor_name": _NOT_HERE,
+    "floors": _NOT_HERE,
+    "from_hex": "bytes are not for templates",
+    "integration_entities": _NOT_HERE,
+    "is_hidden_entity": _NOT_HERE,
+    "issue": _NOT_HERE,
+    "issues": _NOT_HERE,
+    "joiner": "write join",
+    "label_areas": _NOT_HERE,
+    "label_devices": _NOT_HERE,
+    "label_entities": _NOT_HERE,
+    "label_id": _NOT_HERE,
+    "label_name": _NOT_HERE,
+    "labels": _NOT_HERE,
+    "lipsum": "it is made to fill pages",
+    "md5": "nothing in a rule needs a hash",
+    "merge_response": _NOT_HERE,
+    "pack": "bytes are not for templates",
+    "pprint": "write to_json(pretty_print=true)",
+    "random": _CHANCE,
+    "safe": "templates write plain text, not pages",
+    "sha1": "nothing in a rule needs a hash",
+    "sha256": "nothing in a rule needs a hash",
+    "sha512": "nothing in a rule needs a hash",
+    "shuffle": _CHANCE,
+    "slice": "write batch",
+    "state_attr_translated": "states are compared and told as they are; write iif",
+    "state_translated": "states are compared and told as they are; write iif",
+    "unpack": "bytes are not for templates",
+    "urlize": "templates write plain text, not pages",
+    "wordwrap": "messages are wrapped where they are read",
+    "xmlattr": "templates write plain text, not pages",
+}
+"""What Home Assistant or Jinja2 has and templates here have not, with the reason."""
+
+__all__ = ["CONSTANTS", "FILTERS", "FUNCTIONS", "LEFT_OUT", "TESTS", "forgiving_bool", "is_number"]

@@ -9,20 +9,21 @@ gives text. (Home Assistant parses each outcome as a Python literal, so that the
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, meta, nodes
+from jinja2 import Template, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2.exceptions import TemplateError as JinjaError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from hub.text import limits
-from hub.text.filters import FILTERS, FUNCTIONS, TESTS
+from hub.text.environment import ENVIRONMENT, RESULT, Names
+from hub.text.functions import LIMITED
 from hub.text.rendering import NOTHING, Reads, Rendering, TooMuch, current
+from hub.text.states import Seen
 
-CACHED = 2_000  # compiled templates that are kept
+CACHED = 16_000  # compiled templates that are kept, some 5 KB each
+_PLAIN = frozenset({bool, int, float, str, type(None)})
 
 
 class TemplateProblem(Exception):
@@ -36,64 +37,81 @@ class TemplateProblem(Exception):
         self.reads = reads
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Compiled:
     """A compiled template. `expression`: it is one expression, and gives its value."""
 
-    source: str
-    template: Template
-    expression: bool
+    __slots__ = ("_root", "expression", "steps", "template")
+
+    def __init__(self, template: Template, expression: bool, steps: int) -> None:
+        self.template = template
+        self.expression = expression
+        self.steps = steps
+        self._root = template.root_render_func
+
+    def value(self, names: Names) -> Any:
+        """What it gives."""
+        if not self.expression:
+            return self._text(names)
+        for _ in self._root(names):
+            pass  # an assignment puts out nothing
+        value = names.vars[RESULT]
+        return value if value.__class__ in _PLAIN else _plain(value)
+
+    def _text(self, names: Names) -> str:
+        parts: list[str] = []
+        length = 0
+        for part in self._root(names):
+            length += len(part)
+            limits.fits(length)
+            parts.append(part)
+        return "".join(parts)
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset({"*", "**", "+", "%"})
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        limits.binary(operator, left, right)
-        return super().call_binop(context, operator, left, right)
-
-    def call(self, context: Any, called: Any, *args: Any, **kwargs: Any) -> Any:
-        limits.spend()
-        owner = getattr(called, "__self__", None)
-        if isinstance(owner, str):
-            limits.method(owner, called.__name__, args)
-        elif getattr(called, "__name__", "") == "strftime" and args:
-            limits.time_pattern(str(args[0]))
-        return super().call(context, called, *args, **kwargs)
-
-    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        safe = super().wrap_str_format(value)
-        if safe is None:
-            return None
-
-        def bounded(*args: Any, **kwargs: Any) -> str:
-            limits.method(value.__self__, "format", (*args, *kwargs.values()))
-            return safe(*args, **kwargs)
-
-        return bounded
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """A key of a mapping comes before a method of the same name: `trigger.event.items`."""
-        if isinstance(obj, Mapping) and attribute in obj:
-            return obj[attribute]
-        return super().getattr(obj, attribute)
+def _plain(value: Any) -> Any:
+    """A value that outlives the rendering: data, and nothing that looks at the town later."""
+    if isinstance(value, Undefined):
+        str(value)  # a strict undefined value raises, and names what is missing
+    if isinstance(value, Seen):
+        return value.plain()
+    if isinstance(value, Iterator):
+        raise TooMuch("what a filter gives item by item is no value yet; add |list")
+    if isinstance(value, list | tuple | set | frozenset):
+        return type(value)(_plain(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
 
 
-class _Bound(NodeTransformer):
-    """Puts the limits where Jinja has no hook of its own: loops and `~`."""
+def parse(text: str) -> tuple[nodes.Template, bool]:
+    """The parsed template, and whether it is one expression. Raises TemplateProblem."""
+    if len(text) > limits.SOURCE:
+        raise TemplateProblem(f"a template has at most {limits.SOURCE} characters")
+    try:
+        return ENVIRONMENT.shape(text)
+    except TemplateSyntaxError as error:
+        raise TemplateProblem(error.message or "not a template", error.lineno) from None
+    except (RecursionError, JinjaError) as error:
+        raise TemplateProblem(f"not a template: {error.__class__.__name__}") from None
 
-    def visit_For(self, node: nodes.For) -> nodes.Node:
-        self.generic_visit(node)
-        node.iter = self._call("_counted", [cast("nodes.Expr", node.iter)], node.lineno)
-        return node
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
-        self.generic_visit(node)
-        return self._call("_concat", node.nodes, node.lineno)
+@functools.lru_cache(CACHED)
+def compiled(text: str) -> Compiled:
+    """The template ready to be rendered, made once. Raises TemplateProblem with the line."""
+    tree, expression = parse(text)
+    try:
+        template = ENVIRONMENT.compiled(tree)
+    except TemplateSyntaxError as error:
+        raise TemplateProblem(error.message or "not a template", error.lineno) from None
+    except (RecursionError, SyntaxError, JinjaError) as error:
+        raise TemplateProblem(f"not a template: {error.__class__.__name__}") from None
+    return Compiled(template, expression, limits.steps_for(len(text)))
 
-    @staticmethod
-    def _call(name: str, arguments: list[nodes.Expr], line: int) -> nodes.Call:
-        return nodes.Call(nodes.Name(name, "load"), arguments, [], None, None, lineno=line)
+
+def undeclared(text: str, functions: frozenset[str] = frozenset()) -> set[str]:
+    """Names that the template uses and does not define itself, without `functions` (the names of
+    the functions that the place of the template knows)."""
+    tree = _Optional().visit(parse(text)[0])
+    return meta.find_undeclared_variables(tree) - functions
 
 
 class _Optional(NodeTransformer):
@@ -110,148 +128,59 @@ class _Optional(NodeTransformer):
         return self.generic_visit(node)
 
 
-def _concat(*values: Any) -> str:
-    text = "".join(limits.text_of(value) for value in values)
-    return limits.text_of(text)
-
-
-def _output(value: Any) -> Any:
-    """Called by Jinja on each value that is put out."""
-    if isinstance(value, Undefined):
-        return value
-    limits.spend()
-    return limits.text_of(value)
-
-
-def _make_environment() -> _Environment:
-    environment = _Environment(
-        undefined=StrictUndefined, autoescape=False, finalize=_output, cache_size=0
-    )
-    environment.filters = dict(FILTERS)
-    environment.tests.update(TESTS)
-    environment.globals = {
-        **FUNCTIONS,
-        "range": limits.bounded_range,
-        "dict": dict,
-        "namespace": environment.globals["namespace"],
-        "_counted": limits.counted,
-        "_concat": _concat,
-    }
-    return environment
-
-
-_environment = _make_environment()
-
-
-@functools.lru_cache(CACHED)
-def parse(text: str) -> Parsed:
-    """Compile a template, once. Raises TemplateProblem with the line."""
-    if len(text) > limits.SOURCE:
-        raise TemplateProblem(f"a template has at most {limits.SOURCE} characters")
-    try:
-        tree = _environment.parse(text)
-        expression = _only_expression(tree)
-        if expression is not None:
-            target = nodes.Name("_result", "store")
-            tree.body = [nodes.Assign(target, expression, lineno=expression.lineno)]
-        tree = _Bound().visit(tree)
-        code = _environment.compile(tree)
-        template = Template.from_code(_environment, code, dict(_environment.globals))
-    except TemplateSyntaxError as error:
-        raise TemplateProblem(error.message or "not a template", error.lineno) from None
-    except (RecursionError, SyntaxError, JinjaError) as error:
-        raise TemplateProblem(f"not a template: {error.__class__.__name__}") from None
-    return Parsed(text, template, expression is not None)
-
-
-def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
-    """The expression of a text that is nothing but `{{ expression }}`."""
-    if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
-        return None
-    parts = [
-        node
-        for node in tree.body[0].nodes
-        if not (isinstance(node, nodes.TemplateData) and not node.data.strip())
-    ]
-    if len(parts) != 1 or isinstance(parts[0], nodes.TemplateData):
-        return None
-    return parts[0]
-
-
-def undeclared(text: str, functions: frozenset[str] = frozenset()) -> set[str]:
-    """Names that the template uses and does not define itself, without `functions` (the names of
-    the functions that the place of the template knows) and the built-in ones."""
-    parse(text)
-    tree = _Optional().visit(_environment.parse(text))
-    return meta.find_undeclared_variables(tree) - set(_environment.globals) - functions
-
-
-def render(text: str, variables: Mapping[str, Any]) -> Any:
+def render(text: str, variables: Mapping[str, Any], functions: Mapping[str, Any] = LIMITED) -> Any:
     """The value of `{{ expression }}`, else text of at most 64 KiB. Raises TemplateProblem."""
-    return render_tracked(text, variables)[0]
+    return _rendered(text, variables, functions)[0]
 
 
-def render_tracked(text: str, variables: Mapping[str, Any]) -> tuple[Any, Reads]:
+def render_tracked(
+    text: str, variables: Mapping[str, Any], functions: Mapping[str, Any] = LIMITED
+) -> tuple[Any, Reads]:
     """The same, and what it read on the way. Raises TemplateProblem; its `reads` are what was read
     before it failed, so that a change of that may be waited for."""
-    parsed = parse(text)
-    rendering = Rendering(limits.steps_for(len(text)), {})
-    token = current.set(rendering)
-    try:
-        if parsed.expression:
-            return _value(parsed.template, variables), rendering.reads()
-        return _text(parsed.template, variables), rendering.reads()
-    except TemplateProblem as problem:
-        problem.reads = rendering.reads()
-        raise
-    except TooMuch as error:
-        raise TemplateProblem(str(error), reads=rendering.reads()) from None
-    except Exception as error:  # noqa: BLE001  # a template may raise whatever Python can
-        line = _line(error, parsed.template)
-        raise TemplateProblem(_why(error), line, rendering.reads()) from None
-    finally:
-        current.reset(token)
+    value, rendering = _rendered(text, variables, functions)
+    return value, rendering.reads()
 
 
-def render_text(text: str, variables: Mapping[str, Any]) -> str:
+def render_text(
+    text: str, variables: Mapping[str, Any], functions: Mapping[str, Any] = LIMITED
+) -> str:
     """The outcome as text, whatever its type. Raises TemplateProblem."""
-    value = render(text, variables)
+    value = render(text, variables, functions)
     try:
         return limits.text_of(value)
     except TooMuch as error:
         raise TemplateProblem(str(error)) from None
 
 
-def _value(template: Template, variables: Mapping[str, Any]) -> Any:
-    context = template.new_context(dict(variables))
-    for _ in template.root_render_func(context):
-        pass  # an assignment puts out nothing
-    value = context.vars["_result"]
-    if isinstance(value, Undefined):
-        str(value)  # a strict undefined value raises, and names what is missing
-    return value
-
-
-def _text(template: Template, variables: Mapping[str, Any]) -> str:
-    parts: list[str] = []
-    length = 0
-    context = template.new_context(dict(variables))
-    for part in template.root_render_func(context):
-        length += len(part)
-        if length > limits.OUTPUT:
-            raise TooMuch(f"a text has at most {limits.OUTPUT} characters")
-        parts.append(part)
-    return "".join(parts)
+def _rendered(
+    text: str, variables: Mapping[str, Any], functions: Mapping[str, Any]
+) -> tuple[Any, Rendering]:
+    template = compiled(text)
+    rendering = Rendering(template.steps, functions)
+    token = current.set(rendering)
+    try:
+        return template.value(Names(variables, functions)), rendering
+    except Exception as error:  # noqa: BLE001  # a template may raise whatever Python can
+        line = _line(error, template.template)
+        raise TemplateProblem(_why(error), line, rendering.reads()) from None
+    finally:
+        current.reset(token)
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, JinjaError):
         return error.message or error.__class__.__name__
+    if isinstance(error, TooMuch):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "it calls itself too often"
     return f"{error.__class__.__name__}: {error}"
 
 
 def _line(error: Exception, template: Template) -> int:
-    """The line of the template where it was raised: Jinja names its compiled code `<template>`."""
+    """The line of the template where it was raised: Jinja2 names its compiled code
+    `<template>`."""
     line, trace = 1, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<template>":

@@ -15,7 +15,7 @@ from hub.model.entity import Area, Entity, Location
 from hub.registry import Registry
 from hub.text.functions import NAMES, functions
 from hub.text.limits import OUTPUT
-from hub.text.templates import TemplateProblem, parse, render, render_text, undeclared
+from hub.text.templates import TemplateProblem, compiled, render, render_text, undeclared
 
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -166,7 +166,7 @@ def test_a_key_comes_before_a_method_of_the_same_name():
 )
 def test_a_template_that_cannot_be_parsed_names_its_line(template, line):
     with pytest.raises(TemplateProblem) as caught:
-        parse(template)
+        compiled(template)
     assert caught.value.line == line
 
 
