@@ -102,9 +102,15 @@ class OwnContext:
             raise ValueError(f"'{event.type}' is not among hub_event_types() of '{self.name}'")
         area = self._services.registry.area_of(event.source)
         stamped = event.stamped(area=area.id if area else None, received_at=self.clock.now())
-        if stamped.durable and not await self._services.alarms.accept(stamped):
+        if not stamped.durable:
+            self._services.bus.publish(stamped)
             return
-        self._services.bus.publish(stamped)
+        # a plugin that is torn down meanwhile must not leave an alarm stored and not told
+        await asyncio.shield(asyncio.ensure_future(self._accept(stamped)))
+
+    async def _accept(self, event: Event) -> None:
+        if await self._services.alarms.accept(event):
+            self._services.bus.publish(event)
 
     def on(
         self, event: type[Event] | str, handler: Callable[[Event], Awaitable[None]]

@@ -52,6 +52,7 @@ WAYS = {
     "api": N_("API"),
     "telegram": "Telegram",
     "cli": N_("command line"),
+    "signal": N_("signal"),
     "automation": N_("automation"),
     "ladder": N_("escalation"),
     "plugin": N_("plugin"),
@@ -89,6 +90,8 @@ EVENTS = {
     "delivery.failed": N_("Message not delivered"),
     "plugin.failed": N_("Plugin failed"),
     "plugin.running": N_("Plugin is running"),
+    "config.reloaded": N_("Configuration taken over"),
+    "config.refused": N_("Configuration is wrong and was refused"),
     "automation.refused": N_("Automation was busy"),
     "panic_button.pressed": N_("Panic button pressed"),
 }
