@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
@@ -22,8 +22,11 @@ from hub.alarms.wording import Wording
 from hub.automation.actions import ActionRegistry
 from hub.automation.core_actions import PublishMqtt
 from hub.automation.engine import Engine
+from hub.automation.ports import Links
+from hub.automation.switch_actions import ACTIONS as SWITCH_ACTIONS
 from hub.automation.trace_keeper import TraceKeeper
 from hub.automation.traces import TraceBook
+from hub.automation.waits import Waits
 from hub.bus import Bus
 from hub.clock import Clock, SystemClock
 from hub.config.address import forget_address, write_address
@@ -35,7 +38,8 @@ from hub.embedded_broker import EmbeddedBroker
 from hub.history.service import History
 from hub.loop_watch import LoopWatch
 from hub.model.action import Action
-from hub.model.core_events import HubStarted
+from hub.model.core_events import HubStarted, HubStopping
+from hub.model.message import Message
 from hub.modes import ACTIONS as MODE_ACTIONS
 from hub.modes import Modes
 from hub.mqtt import Mqtt
@@ -53,9 +57,11 @@ from hub.video.pictures import Pictures
 from hub.video.service import Video
 from hub.web.server import WebServer
 from hub.web.services import Town, WebServices
+from hub.web.webhook_book import WebhookBook
 
 log = logging.getLogger("hub")
 
+GOODBYE_S = 5.0
 UNHEARD_S = 60.0  # a loop of a plugin that has failed is back sooner, and its topics stay
 
 
@@ -99,10 +105,14 @@ class Hub:
         self.lines = LinesOfNow(lambda: self.reload.config)
         self.traces = TraceBook(self.lines)
         self.trace_keeper = TraceKeeper(self.traces, self.folder.bulk, clock, self.tasks)
+        self.waits = Waits(clock, self.tasks, self.folder.bulk)
+        self.webhooks = WebhookBook()
+        links = Links(mqtt=_Messages(self), webhooks=self.webhooks, waits=self.waits)
         self.engine = Engine(
             bus=self.bus, clock=clock, tasks=self.tasks, store=self.folder.alarms,
             town=self.registry, actions=self.actions, journal=self.alarms.journal,
-            time_zone=config.time_zone, event_types=self.event_types, traces=self.traces,
+            time_zone=config.time_zone, location=config.hub.location, links=links,
+            event_types=self.event_types, traces=self.traces,
         )  # fmt: skip
         self.reload = Reload(started, access=self.access, bus=self.bus, clock=clock)
         self._ends: list[Callable[[], Any]] = []
@@ -116,6 +126,7 @@ class Hub:
             (ALARM_ACTIONS, self.alarms),
             (VIDEO_ACTIONS, cameras),
             (MODE_ACTIONS, self.modes),
+            (SWITCH_ACTIONS, self.engine),
         )
         self._listen = listen or config.web.listen
 
@@ -139,13 +150,16 @@ class Hub:
         self._at_end(lambda: self.video.stop(linger=self._linger))
         await self.trace_keeper.start()
         self._at_end(self.trace_keeper.stop)
+        self.engine.load_scripts(config.scripts)
         await self.engine.load(config.automations)
+        await self.waits.load()
         self.supervisor = Supervisor(self._services(), self.tasks)
         self._at_end(self.supervisor.stop)
         await self.supervisor.start(from_config.plugins(config))
         await self.engine.recover()
         await self.engine.start()
         self._at_end(self.engine.stop)
+        self._at_end(self.waits.close)
         self.alarms.start()
         self._at_end(self.alarm_tasks.close)
         for event in again:
@@ -187,7 +201,10 @@ class Hub:
     async def stop(self, *, linger: bool) -> None:
         """The way back from wherever `start` got to. `linger`: capture goes on recording and waits
         for the next hub."""
-        self.ready, self._linger = False, linger
+        self._linger = linger
+        if self.ready:
+            await self._say_goodbye()
+        self.ready = False
         while self._ends:
             try:
                 ending = self._ends.pop()()
@@ -195,6 +212,16 @@ class Hub:
                     await ending
             except Exception:
                 log.exception("stopping: a part failed; the rest is stopped all the same")
+
+    async def _say_goodbye(self) -> None:
+        """Let automations hear that the hub stops, and give what they begin a few seconds."""
+        before = set(self.engine.runs)
+        self.bus.publish(HubStopping(source="hub", received_at=self.clock.now()))
+        last = [asyncio.ensure_future(run.ended.wait()) for run in self.engine.runs if run not in before]
+        if last:
+            _, late = await asyncio.wait(last, timeout=GOODBYE_S)
+            for waiting in late:
+                waiting.cancel()
 
     def _rooms(self) -> dict[str, Take]:
         """Who hears of a changed block while the hub runs, in this order: what is named before
@@ -204,6 +231,7 @@ class Hub:
             "modes": lambda config: self.modes.configure(config.modes),
             "escalations": lambda config: self.alarms.configure(from_config.ladders(config)),
             "plugins": self._change_plugins,
+            "scripts": lambda config: self.engine.load_scripts(config.scripts),
             "automations": lambda config: self.engine.load(config.automations),
         }
 
@@ -236,6 +264,17 @@ class Hub:
         return WebServices(
             registry=self.registry, alarms=self.alarms, answers=self.answers, access=self.access,
             reload=self.reload, history=self.history, video=self.video,
-            supervisor=self.supervisor, texts=self.texts, bus=self.bus, clock=self.clock, town=town, data_dir=self.config.data_dir,
+            supervisor=self.supervisor, texts=self.texts, bus=self.bus, clock=self.clock, town=town, data_dir=self.config.data_dir, webhooks=self.webhooks,
             ready=lambda: (self.ready, {"mqtt": self.mqtt.connected}),
         )  # fmt: skip
+
+
+class _Messages:
+    """The link to the broker, for triggers: they are made before it is."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def messages(self, topic: str) -> AsyncIterator[Message]:
+        """Messages of a topic (wildcards allowed) from now on."""
+        return self._hub.mqtt.messages(topic)

@@ -131,7 +131,7 @@ def action_of(name: str, config: ScriptConfig | None) -> type[Action]:
         default = ... if needed else None
         fields[f"field_{index}"] = (Any, Field(default, alias=key, description=about))
     base: type[Action] = CallScript if config is not None else _CallAny
-    action = create_model(f"Call_{name}", __base__=base, **fields)
+    action: type[Action] = create_model(f"Call_{name}", __base__=base, **fields)
     action.name = f"{DOMAIN}.{name}"
     return action
 

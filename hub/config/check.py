@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.automation.model import AutomationConfig
-from hub.config import recording, shape, templates
+from hub.config import recording, scripts, shape, templates
 from hub.config.config import Config, WrongConfig
 from hub.config.core import CORE_ACTIONS
 from hub.config.fields import mask_secrets
@@ -16,6 +16,7 @@ from hub.config.messages import wanted
 from hub.config.names import Known, Names
 from hub.config.plugins import Declared, PluginSource, declare
 from hub.config.schema import AreaBlock, Town
+from hub.config.scripts import Scripts
 from hub.config.shape import Shaped
 from hub.config.source import Source, read
 from hub.config.tree import Entry, Node, without
@@ -74,20 +75,22 @@ class _Check:
     def run(self, plugins: PluginSource, actions: Iterable[type[Action]]) -> Config:
         """All three passes. Raises WrongConfig."""
         mask_secrets(Town, self._root, self._excerpts)
-        core = without(self._root, [("plugins",), ("automations",)])
+        core = without(self._root, [("plugins",), ("automations",), ("scripts",)])
         town = shape.check(Town, core, self._root.position)
         self._problems += town.problems
         declared = declare(self._blocks("plugins"), plugins, self._excerpts)
         self._problems += declared.problems
         automations = self._automations()
-        names = Names(self._known(declared, automations, actions))
-        self._names(names, town, declared, automations)
+        called = scripts.check(self._blocks("scripts"))
+        self._problems += called.problems
+        names = Names(self._known(declared, automations, called, actions))
+        self._names(names, town, declared, automations, called)
         self._problems += names.problems
         if town.value is not None:
             self._problems += recording.check(names.asked, town.value.recording.default)
         if self._problems or town.value is None:
             raise WrongConfig(self._problems, self._excerpts, _data_dir(self._path, self._source))
-        return self._config(town.value, declared, automations, names.warnings)
+        return self._config(town.value, declared, automations, called, names.warnings)
 
     def _blocks(self, key: str) -> list[tuple[str, Entry]]:
         """The entries of a block that is a mapping of names."""
@@ -120,19 +123,30 @@ class _Check:
         return shaped
 
     def _known(
-        self, declared: Declared, automations: list[Shaped], actions: Iterable[type[Action]]
+        self,
+        declared: Declared,
+        automations: list[Shaped],
+        called: Scripts,
+        actions: Iterable[type[Action]],
     ) -> Known:
         loaded = declared.loaded.values()
         all_actions = [*actions, *(each for plugin in loaded for each in plugin.actions)]
         events = [*CORE_EVENTS, *(each for plugin in loaded for each in plugin.event_types)]
+        blocks = [*(item.node for item in automations), *called.nodes]
         areas = self._root.child("areas")
         modes = self._root.child("modes")
         ladders = self._root.child("escalations")
         return Known(
-            entities={**declared.entities, **self._own_entities(modes)},
+            entities={
+                **declared.entities,
+                **self._own_entities(modes),
+                **scripts.entities(automations, called),
+            },
             areas=self._areas(areas),
-            events=frozenset(event.type for event in events),
-            actions={action.name: action for action in all_actions},
+            events=frozenset(event.type for event in events).union(
+                *(scripts.events_told(block) for block in blocks)
+            ),
+            actions={**{action.name: action for action in all_actions}, **called.actions},
             ladders=frozenset(ladders.entries if ladders else ()),
             notifiers=declared.notifiers,
             plugins=frozenset(declared.loaded),
@@ -157,7 +171,12 @@ class _Check:
         return found
 
     def _names(
-        self, names: Names, town: Shaped, declared: Declared, automations: list[Shaped]
+        self,
+        names: Names,
+        town: Shaped,
+        declared: Declared,
+        automations: list[Shaped],
+        called: Scripts,
     ) -> None:
         if town.value is not None:
             names.check(town.value, town.node, self._root.position)
@@ -170,12 +189,18 @@ class _Check:
                 found = names.check(item.value, item.node, item.node.position)
                 known = templates.variables_of(item.node)
                 self._problems += templates.check(found, item.node, self._excerpts, known)
+        for item, entry in called.shaped.values():
+            if item.value is not None:
+                found = names.check(item.value, item.node, entry.key)
+                known = templates.variables_of_script(item.node)
+                self._problems += templates.check(found, item.node, self._excerpts, known)
 
     def _config(
         self,
         town: Town,
         declared: Declared,
         automations: list[Shaped],
+        called: Scripts,
         warnings: list[Problem],
     ) -> Config:
         return Config(
@@ -191,6 +216,7 @@ class _Check:
             plugins=declared.configs,
             loaded=declared.loaded,
             automations=tuple(item.value for item in automations),
+            scripts={name: item.value for name, (item, _) in called.shaped.items()},
             entities=tuple(declared.entities.values()),
             warnings=tuple(warnings),
             hash=self._files.snapshot.hash,

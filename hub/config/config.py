@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.automation.model import AutomationConfig
+from hub.automation.script_model import ScriptConfig
 from hub.config.files import Snapshot
 from hub.config.plugins import place_of_field
 from hub.config.render import scrub
@@ -45,6 +46,7 @@ class Config:
     plugins: Mapping[str, Any]
     loaded: Mapping[str, LoadedPlugin]
     automations: tuple[AutomationConfig, ...]
+    scripts: Mapping[str, ScriptConfig]
     entities: tuple[Entity, ...]
     warnings: tuple[Problem, ...]
     hash: str

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.automation.foreign import instead_of
 from hub.automation.steps.action import ActionStep
 from hub.automation.targets import Near
 from hub.config import shape
@@ -115,6 +116,8 @@ class Names:
         alike = [each for each in known if each.partition(".")[0] == head]
         if kind == "event" and not alike and head != name and head not in self.known.plugins:
             hint = hint or f"the plugin '{head}' is not named under 'plugins:'"
+        if kind == "action":
+            hint = hint or instead_of(name)
         if kind == "entity" or alike:
             known = alike
         if hint is None and known:
@@ -169,5 +172,6 @@ class Names:
                 if name in self.known.entities and name.partition(".")[0] != action.target:
                     _, place = at(entry.node, ("entity_id", index))
                     kind = action.target
-                    message = f"'{action.name}' acts on a {kind}, which {shorten(name)} is not"
+                    kind = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+                    message = f"'{action.name}' acts on {kind}, which {shorten(name)} is not"
                     self.problems.append(Problem(message, place))

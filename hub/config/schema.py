@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr
 
 from hub.automation.model import AutomationConfig
+from hub.automation.script_model import ScriptConfig
 from hub.history.settings import HistorySettings
 from hub.model.config import Duration, Place, PluginConfig
 from hub.model.entity import Area
@@ -63,6 +64,9 @@ class HubBlock(PluginConfig):
     """Language of pages and messages."""
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "Europe/Kyiv"
     """Name of the time zone in the IANA database."""
+    location: Place | None = None
+    """Where the town lies: latitude and longitude in degrees (WGS 84). Sunrise and sunset are
+    computed for this place."""
     data_dir: Path = Path("data")
     """Folder for all that the hub keeps; seen from the folder of config.yaml."""
 
@@ -177,5 +181,7 @@ class Town(PluginConfig):
     them; each is an entity `mode.NAME`."""
     plugins: dict[Name, Any] = Field(default_factory=dict)
     """The plugins of this town, each with its block; only these are loaded."""
+    scripts: dict[Name, ScriptConfig] = Field(default_factory=dict)
+    """Steps with a name, which automations and other scripts call as `script.NAME`."""
     automations: list[AutomationConfig] = Field(default_factory=list)
     """What the hub does by itself."""

@@ -43,8 +43,7 @@ TABLE = table(_Steps)
 
 INSTEAD = {
     "service": "write 'action' instead of 'service'",
-    "scene": "this hub has no scenes: write what is to be done as a script, and call it with "
-    "{action: script.NAME}",
+    "scene": "what a scene does is written as a script here, and called: {action: script.NAME}",
     "device_id": "this hub has no device actions: name what is to be done, as in "
     "{action: camera.record, target: {entity_id: camera.NAME}}",
     "set_conversation_response": "nobody talks to this hub: tell people with {action: notify.send}",

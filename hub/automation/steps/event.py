@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from hub.automation.errors import StepFailed
 from hub.automation.fields import TemplateData
@@ -57,7 +57,7 @@ class EventStep(Step):
 
     def _event(self, run: Run, data: Mapping[str, Any]) -> Event:
         source = run.trace.automation
-        envelope = {
+        envelope: dict[str, Any] = {
             "source": source if "." in source else f"automation.{source}",
             "cause": run.id,
             "received_at": run.clock.now(),
@@ -76,15 +76,3 @@ class EventStep(Step):
             first = error.errors(include_url=False, include_input=False)[0]
             field = ".".join(str(part) for part in first["loc"])
             raise StepFailed(f"'{self.event}': {field}: {first['msg']}") from None
-
-
-def told_by(value: Any) -> Iterator[str]:
-    """The types of all events that steps in a value tell, however deep."""
-    if isinstance(value, EventStep):
-        yield value.event
-    elif isinstance(value, BaseModel):
-        for name in value.__class__.model_fields:
-            yield from told_by(getattr(value, name))
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from told_by(item)

@@ -15,7 +15,7 @@ from hub.automation.errors import RunStops, StepFailed
 from hub.automation.fields import OneOrMany, TemplateSpan
 from hub.automation.steps.base import Step
 from hub.automation.steps.spans import ends, seconds_left
-from hub.automation.triggers import AnyTrigger
+from hub.automation.triggers import AnyTrigger, flat
 from hub.automation.watching import Tracked
 from hub.model.event import Event
 from hub.model.references import TemplateText, is_template
@@ -131,7 +131,7 @@ class WaitForTriggerStep(_Wait):
             if not met.done() and not _is_old(event, since):
                 met.set_result(dict(trigger))
 
-        for index, trigger in enumerate(self.wait_for_trigger):
+        for index, trigger in enumerate(flat(self.wait_for_trigger)):
             if trigger.enabled:
                 site = run.tools.sites.site(
                     trigger,

@@ -1,0 +1,37 @@
+"""Actions of Home Assistant that operators know and this hub does not have, and what to write."""
+
+from __future__ import annotations
+
+SWITCHES = "things that are switched listen to a topic: write mqtt.publish"
+
+INSTEAD = {
+    "homeassistant": "there are no actions for things of any kind: write automation.turn_on, "
+    "automation.turn_off, script.turn_on, script.turn_off, mode.set, or mqtt.publish to a device",
+    "scene": "write what is to be done as a script, and call it as script.NAME",
+    "conversation": "nobody talks to this hub: write notify.send",
+    "tts": "write notify.send",
+    "persistent_notification": "write notify.send, or incident.open where somebody must answer",
+    "notify": "write notify.send with {to: [...], message: ...}",
+    "input_boolean": "write mode.set for a mode of the town, or use a variable",
+    "input_select": "write mode.set for a mode of the town, or use a variable",
+    "timer": "write a delay, or wait_for_trigger with a timeout",
+    "counter": "use a variable",
+    "logbook": "every run has its trace: write incident.update to note it at an incident",
+    "system_log": "every run has its trace: write incident.update to note it at an incident",
+    "rest_command": "write webhook.call",
+    "shell_command": "the hub runs no programs: write a plugin, or webhook.call",
+    "python_script": "write a plugin",
+    "alarm_control_panel": "write incident.open",
+    "light": SWITCHES,
+    "switch": SWITCHES,
+    "siren": SWITCHES,
+    "lock": SWITCHES,
+    "cover": SWITCHES,
+    "device_tracker": "positions come from plugins",
+}
+"""By the word before the dot."""
+
+
+def instead_of(action: str) -> str | None:
+    """What to write instead of an action of Home Assistant's; None for one that is not known."""
+    return INSTEAD.get(action.partition(".")[0])

@@ -1,0 +1,78 @@
+"""The block `scripts:`, and what automations and scripts bring for others to name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hub.automation.script_model import VERBS, ScriptConfig, action_of
+from hub.automation.shown import automation_entity, script_entity
+from hub.config import shape
+from hub.config.shape import Shaped
+from hub.config.tree import Entry, Node
+from hub.config.words import shorten
+from hub.model.action import Action
+from hub.model.entity import Entity, is_object_id
+from hub.model.problem import Problem
+
+LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """The scripts after the first pass, each with the entry that it stands in; `problems` holds
+    those of the names and of the shapes."""
+
+    shaped: Mapping[str, tuple[Shaped, Entry]]
+    problems: list[Problem]
+
+    @property
+    def nodes(self) -> list[Node]:
+        """What stands in the file for each."""
+        return [each.node for each, _ in self.shaped.values()]
+
+    @property
+    def actions(self) -> dict[str, type[Action]]:
+        """The actions by which scripts are called, also those with a mistake of their own."""
+        found = [action_of(name, each.value) for name, (each, _) in self.shaped.items()]
+        return {action.name: action for action in found}
+
+
+def check(entries: list[tuple[str, Entry]]) -> Scripts:
+    """Check the shape of each script, and its name."""
+    shaped: dict[str, tuple[Shaped, Entry]] = {}
+    problems: list[Problem] = []
+    for name, entry in entries:
+        if not is_object_id(name) or len(name) > LONGEST:
+            message = f"{shorten(name)} cannot be the name of a script"
+            hint = "a name has small Latin letters, digits and '_', as in 'open_gate'"
+            problems.append(Problem(message, entry.key, hint))
+        elif name in VERBS:
+            message = f"a script cannot be named {shorten(name)}: that is an action of all scripts"
+            problems.append(Problem(message, entry.key, "give it another name"))
+        else:
+            shaped[name] = shape.check(ScriptConfig, entry.node, entry.key), entry
+            problems += shaped[name][0].problems
+    return Scripts(shaped, problems)
+
+
+def entities(automations: list[Shaped], scripts: Scripts) -> dict[str, Entity]:
+    """The entities by which automations and scripts are seen."""
+    found = [script_entity(name) for name in scripts.shaped]
+    for item in automations:
+        node = item.node.child("id")
+        if node is not None and isinstance(node.value, str) and is_object_id(node.value):
+            found.append(automation_entity(node.value))
+    return {entity.entity_id: entity for entity in found}
+
+
+def events_told(node: Node) -> Iterator[str]:
+    """The types of the events that `event` steps in a block tell, also in one with mistakes."""
+    event = node.child("event")
+    listens = "trigger" in node.entries or "condition" in node.entries
+    if event is not None and isinstance(event.value, str) and not listens:
+        yield event.value
+    for entry in node.entries.values():
+        yield from events_told(entry.node)
+    for item in node.items:
+        yield from events_told(item)
