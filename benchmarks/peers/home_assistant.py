@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from homeassistant import bootstrap, config_entries, const, core, loader
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml
 
-from benchmarks.peers.side import PLATE_READ, Automations, Off
+from benchmarks.peers.side import PLATE_READ, Automations, Off, write_in_files
 
 WORK_S = 0.02
 OLD_WORDS = (const.MAJOR_VERSION, const.MINOR_VERSION) < (2024, 10)
@@ -84,14 +83,14 @@ class HomeAssistant:
         await self._hass.async_block_till_done()
 
     def write(self, automations: Automations, entity_ids: Iterable[str], folder: Path) -> Path:
-        path = folder / "automations.yaml"
-        blocks = [_spelled(each) for each in automations]
-        path.write_text(yaml.safe_dump(blocks, sort_keys=False))
+        write_in_files([_spelled(each) for each in automations], folder / "automations")
+        path = folder / "configuration.yaml"
+        path.write_text("automation: !include_dir_merge_list automations\n")
         return path
 
     async def load_file(self, path: Path) -> int:
-        blocks = await self._hass.async_add_executor_job(load_yaml, str(path))
-        assert await async_setup_component(self._hass, "automation", {"automation": blocks})
+        config = await self._hass.async_add_executor_job(load_yaml, str(path))
+        assert await async_setup_component(self._hass, "automation", config)
         await self._hass.async_block_till_done()
         return len(self._hass.states.async_entity_ids("automation"))
 

@@ -6,11 +6,23 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import yaml
+
 PLATE_READ = "bench.plate"
 """The type of the event that is published; it has a field `number`."""
 
 Off = Callable[[], None]
 Automations = list[dict[str, Any]]
+
+IN_A_FILE = 500
+
+
+def write_in_files(automations: Automations, folder: Path) -> None:
+    """Write them as lists in YAML files, as operators spread theirs."""
+    folder.mkdir(parents=True)
+    for first in range(0, len(automations), IN_A_FILE):
+        text = yaml.safe_dump(automations[first : first + IN_A_FILE], sort_keys=False)
+        (folder / f"{first:06}.yaml").write_text(text)
 
 
 class Side(Protocol):

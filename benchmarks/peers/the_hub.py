@@ -12,7 +12,7 @@ import yaml
 from pydantic import TypeAdapter
 
 import hub
-from benchmarks.peers.side import PLATE_READ, Automations, Off
+from benchmarks.peers.side import PLATE_READ, Automations, Off, write_in_files
 from hub.app import Hub
 from hub.automation.model import AutomationConfig
 from hub.automation.scope import Scope, World
@@ -40,7 +40,7 @@ class TheHub:
 
     async def start(self, folder: Path) -> None:
         self._plugins = Plugins([PLUGINS])
-        path = self._configured([], [], folder)
+        path = self._configured([], folder, "[]")
         self._hub = Hub(start(path, self._plugins), listen="127.0.0.1:0")
         await self._hub.start()
         running = self._hub.supervisor.plugins["bench"]
@@ -90,7 +90,9 @@ class TheHub:
         gc.freeze()  # a hub loads its automations before it freezes what is there
 
     def write(self, automations: Automations, entity_ids: Iterable[str], folder: Path) -> Path:
-        return self._configured(automations, entity_ids, folder / "changed")
+        changed = folder / "changed"
+        write_in_files(automations, changed / "automations")
+        return self._configured(entity_ids, changed, "!include_dir automations")
 
     async def load_file(self, path: Path) -> int:
         config = load(path, self._plugins)
@@ -107,13 +109,11 @@ class TheHub:
             await asyncio.sleep(0)
 
     @staticmethod
-    def _configured(automations: Automations, entity_ids: Iterable[str], folder: Path) -> Path:
-        folder.mkdir(exist_ok=True)
+    def _configured(entity_ids: Iterable[str], folder: Path, automations: Any) -> Path:
         path = folder / "config.yaml"
         config = {
             "hub": {"name": "Benchmark", "data_dir": "data"},
             "plugins": {"bench": {"entities": list(entity_ids)}},
-            "automations": automations,
         }
-        path.write_text(yaml.safe_dump(config, sort_keys=False))
+        path.write_text(yaml.safe_dump(config, sort_keys=False) + f"automations: {automations}\n")
         return path

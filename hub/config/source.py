@@ -27,7 +27,7 @@ from hub.config.words import close_match, shorten
 from hub.model.problem import Position, Problem
 
 MAX_FILES = 50  # included files, counted as often as they are included
-MAX_VALUES = 200_000  # in all, aliases counted as often as they are used
+MAX_VALUES = 500_000  # in all, aliases counted as often as they are used; 20,000 automations
 
 
 @dataclass(slots=True)
