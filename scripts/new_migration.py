@@ -10,6 +10,7 @@ from pathlib import Path
 import hub.access.tables
 import hub.alarms.tables
 import hub.automation.tables
+import hub.automation.waits
 import hub.history.tables
 import hub.modes
 import hub.video.tables  # noqa: F401

@@ -23,7 +23,7 @@ from hub.automation.scope import Scope, World
 from hub.automation.sites import Sites
 from hub.automation.trace import Trace
 from hub.automation.traces import TraceBook
-from hub.automation.triggers import Detach, Site
+from hub.automation.triggers import Detach, Site, at_load, flat
 from hub.bus import Bus
 from hub.model.core_events import AutomationTriggered
 from hub.model.event import Event, new_id, to_plain
@@ -59,6 +59,7 @@ class Automation:
         self.runs: list[Run] = []
         self.last_triggered: datetime | None = None
         self._parts = parts
+        self._triggers = flat(config.triggers)
         self._ends: list[Detach] = []
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._gates = Gates(config.id, config, parts.tools.clock)
@@ -78,7 +79,7 @@ class Automation:
         """Begin to listen, where it is switched on."""
         if not self.on or self._ends:
             return
-        for index, trigger in enumerate(self.config.triggers):
+        for index, trigger in enumerate(self._triggers):
             if trigger.enabled:
                 self._ends.append(trigger.attach(self._site(index)))
 
@@ -94,13 +95,21 @@ class Automation:
 
     def _site(self, index: int) -> Site:
         return self._parts.sites.site(
-            self.config.triggers[index],
+            self._triggers[index],
             index,
             owner=f"automation '{self.id}'",
             place=f"{self.id}:{index}",
-            variables={"this": self._this()},
+            variables={"this": self._this(), **self._trigger_variables()},
             fire=self.fire,
         )
+
+    def _trigger_variables(self) -> dict[str, Any]:
+        """What the templates of triggers see, evaluated once."""
+        try:
+            return at_load(self.config.trigger_variables)
+        except TemplateProblem as problem:
+            log.error("automation '%s': trigger_variables: %s", self.id, problem.why)
+            return {}
 
     def fire(
         self, trigger: Mapping[str, Any], event: Event | None, *, skip_conditions: bool = False
@@ -241,8 +250,8 @@ class Automation:
 
     def _set_variables(self, scope: Scope, trigger: Mapping[str, Any]) -> None:
         index = trigger.get("idx")
-        own = self.config.triggers[int(index)].variables if index is not None else {}
-        for variables in (own, self.config.variables):
+        own = self._triggers[int(index)].variables if index is not None else {}
+        for variables in (self.config.trigger_variables, own, self.config.variables):
             for name, value in variables.items():
                 scope.variables[name] = scope.render(value)
 
@@ -257,8 +266,8 @@ class Automation:
         self._refusals.tell(refusal, trace.started_at)
 
     def _row(self, run: Run, trigger: Mapping[str, Any], event: Event) -> RunRow:
-        names = self.config.variables
-        run.memo[""] = {"variables": pack({name: run.scope.variables[name] for name in names})}
+        set_here = {k: v for k, v in run.scope.variables.items() if k not in ("trigger", "this")}
+        run.memo[""] = {"variables": pack(set_here)}
         return RunRow(
             id=run.id,
             automation_id=self.id,

@@ -14,8 +14,11 @@ from hub.automation.gates import Gated
 from hub.automation.modes import Loudness, Mode
 from hub.automation.steps import AnyStep
 from hub.automation.triggers import AnyTrigger
-from hub.automation.words import not_yet
+from hub.automation.words import wrong
 from hub.model.config import PluginConfig
+
+
+BLUEPRINT = "write the rule out, or share its steps as a script with fields"
 
 
 class TraceConfig(PluginConfig):
@@ -50,6 +53,9 @@ class AutomationConfig(Gated):
     """How loud the log says that a run was refused."""
     enabled: bool = True
     """Whether it is switched on, until an operator switches it."""
+    trigger_variables: TemplateData = Field(default_factory=dict)
+    """Variables for the triggers' own templates, evaluated once, when it is loaded, without
+    states; conditions and actions see them too."""
     variables: TemplateData = Field(default_factory=dict)
     """Variables for conditions and actions, rendered when it is triggered."""
     trace: TraceConfig = Field(default_factory=TraceConfig)
@@ -57,10 +63,9 @@ class AutomationConfig(Gated):
 
     @model_validator(mode="before")
     @classmethod
-    def _later(cls, value: Any) -> Any:
-        for word in ("use_blueprint", "trigger_variables"):
-            if isinstance(value, dict) and word in value:
-                raise not_yet("automation's key", word)
+    def _no_blueprint(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "use_blueprint" in value:
+            raise wrong("automation", "'use_blueprint': there are no blueprints here; " + BLUEPRINT)
         return value
 
     def plain(self) -> dict[str, Any]:

@@ -154,6 +154,7 @@ class _Check:
                 str(found.value) for item in automations if (found := item.node.child("id"))
             ),
             modes=frozenset(modes.entries if modes else ()),
+            located=(hub := self._root.child("hub")) is not None and "location" in hub.entries,
             doubtful=declared.doubtful,
         )
 

@@ -34,7 +34,8 @@ WORDS: dict[Kind, str] = {
 
 @dataclass(slots=True)
 class Known:
-    """All that there is to name. `doubtful`: see hub.config.plugins.Declared."""
+    """All that there is to name. `located`: the town has said where it lies. `doubtful`: see
+    hub.config.plugins.Declared."""
 
     entities: Mapping[str, Entity]
     areas: Mapping[str, Area]
@@ -45,6 +46,7 @@ class Known:
     plugins: frozenset[str]
     automations: frozenset[str]
     modes: frozenset[str] = frozenset()
+    located: bool = True
     doubtful: Mapping[str, set[str]] = field(default_factory=dict)
 
     def names(self, kind: Kind) -> Iterable[str]:
@@ -61,6 +63,7 @@ class Known:
             "plugin": self.plugins,
             "automation": self.automations,
             "mode": self.modes,
+            "sun": ("sunrise", "sunset") if self.located else (),
         }[kind]
 
     def in_doubt(self, kind: Kind, name: str) -> bool:
@@ -107,6 +110,9 @@ class Names:
             self._near(mark.text, place)
 
     def _unknown(self, kind: Kind, name: str, place: Position) -> Problem:
+        if kind == "sun":
+            hint = "add 'location: [latitude, longitude]' under 'hub:'"
+            return Problem("the town has not said where it lies, so it has no sun", place, hint)
         known = sorted(self.known.names(kind))
         hint = close_match(name, known)
         head, _, tail = name.partition(".")

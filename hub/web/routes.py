@@ -47,7 +47,7 @@ class Route:
     too). `target` names in the audit log what was looked at: the path, where left out.
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "HEAD", "POST", "PUT"]
     path: str
     handler: Handler
     permission: str
@@ -57,7 +57,7 @@ class Route:
     def __post_init__(self) -> None:
         if not self.permission:
             raise ValueError(f"{self.method} {self.path} names no permission")
-        if self.method == "POST" and self.trace == "look" and self.permission != PUBLIC:
+        if self.method in ("POST", "PUT") and self.trace == "look" and self.permission != PUBLIC:
             raise ValueError(f"{self.method} {self.path} changes something: it is no look")
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:

@@ -8,6 +8,7 @@ import logging
 from aiohttp import web
 
 from hub.web import cameras, config_page, incidents, overview, plugin_pages, static, town
+from hub.web import webhooks
 from hub.web.cameras import SNAPSHOTS, Snapshots
 from hub.web.errors import tell_errors
 from hub.web.feed import Feed
@@ -30,7 +31,7 @@ STOP_S = 2.0
 
 def all_routes() -> list[Route]:
     """Every address that the hub answers."""
-    rooms = (overview, incidents, cameras, config_page, town, plugin_pages, static)
+    rooms = (overview, incidents, cameras, config_page, town, plugin_pages, webhooks, static)
     return [route for room in rooms for route in room.routes()]
 
 

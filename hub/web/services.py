@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from hub.registry import Registry
 from hub.reload import Reload
 from hub.text.translations import Texts
 from hub.video.service import Video
+from hub.web.webhook_book import WebhookBook
 
 Ready = Callable[[], tuple[bool, Mapping[str, Any]]]
 
@@ -36,7 +37,8 @@ class Town:
 class WebServices:
     """`video` is None where the hub runs without cameras. `reload` is the configuration that it
     runs by, and the way to another. `ready` tells whether the hub does its
-    work, with a word for each part of it. Incidents' pictures lie under `data_dir`."""
+    work, with a word for each part of it. Incidents' pictures lie under `data_dir`.
+    `webhooks` are those that triggers wait at."""
 
     registry: Registry
     alarms: Alarms
@@ -52,3 +54,4 @@ class WebServices:
     town: Town
     data_dir: Path
     ready: Ready
+    webhooks: WebhookBook = field(default_factory=WebhookBook)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, WrapValidator
 
 from hub.automation.fields import OneOrMany
-from hub.automation.triggers.base import Detach, Site, Trigger
+from hub.automation.triggers.base import Detach, Site, Trigger, at_load
 from hub.automation.triggers.event import EventTrigger
 from hub.automation.triggers.hub import HubTrigger
 from hub.automation.triggers.mqtt import MqttTrigger
@@ -77,4 +77,4 @@ def flat(triggers: Iterable[Trigger | TriggerGroup]) -> list[Trigger]:
     return found
 
 
-__all__ = ["AnyTrigger", "Detach", "Site", "Trigger", "TriggerGroup", "flat"]
+__all__ = ["AnyTrigger", "Detach", "Site", "Trigger", "TriggerGroup", "at_load", "flat"]

@@ -57,13 +57,7 @@ class Site:
     def limited(self, value: Any) -> Any:
         """The value with its templates evaluated now, once: they see `trigger_variables`, and no
         states. Raises TemplateProblem."""
-        if isinstance(value, str):
-            return render(value, self.scope.variables) if is_template(value) else value
-        if isinstance(value, Mapping):
-            return {key: self.limited(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.limited(item) for item in value]
-        return value
+        return limited(value, self.scope.variables)
 
 
 class Trigger(Word):
@@ -89,6 +83,26 @@ class Trigger(Word):
         """What each kind of trigger does to listen. Raises CannotListen, TemplateProblem and
         ValueError where it cannot."""
         raise TypeError(f"{self.__class__.__name__} cannot be attached")
+
+
+def limited(value: Any, variables: Mapping[str, Any]) -> Any:
+    """The value with its templates evaluated: they see these variables, and no states. Raises
+    TemplateProblem."""
+    if isinstance(value, str):
+        return render(value, variables) if is_template(value) else value
+    if isinstance(value, Mapping):
+        return {key: limited(item, variables) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [limited(item, variables) for item in value]
+    return value
+
+
+def at_load(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """`trigger_variables`, each of which sees those before it. Raises TemplateProblem."""
+    found: dict[str, Any] = {}
+    for name, value in variables.items():
+        found[name] = limited(value, found)
+    return found
 
 
 def _nothing() -> None:

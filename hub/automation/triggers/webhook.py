@@ -41,7 +41,7 @@ class WebhookTrigger(Trigger):
         str, Field(min_length=SHORTEST, max_length=255), AfterValidator(_webhook_id)
     ]
     """The id, at least 8 letters that nobody guesses; write `!secret NAME`."""
-    allowed_methods: Annotated[OneOrMany[Method], Field(min_length=1)] = ["POST", "PUT"]
+    allowed_methods: OneOrMany[Method] = Field(default=["POST", "PUT"], min_length=1)
     """The methods that are let in: GET, HEAD, POST, PUT."""
     local_only: bool = True
     """Only requests from this machine and from private networks."""
