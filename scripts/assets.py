@@ -22,6 +22,11 @@ VENDOR = ROOT / "hub/web/static/vendor"
 LOCALE = ROOT / "hub/text/locale"
 FILES = {
     "htmx.org": {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "htmx.LICENSE"},
+    "uplot": {
+        "dist/uPlot.esm.js": "uplot.js",
+        "dist/uPlot.min.css": "uplot.css",
+        "LICENSE": "uplot.LICENSE",
+    },
 }
 """For each npm package: its files, and their names in the vendor folder."""
 STAMP = ".lock"
