@@ -156,8 +156,9 @@ class WebTown:
             registry=self.registry, alarms=self.alarms, answers=self.answers, access=self.access,
             reload=Reload(self._begun(), access=self.access, bus=self.bus, clock=self.clock),
             history=self.history, video=self.video, supervisor=self.supervisor,
-            texts=self.texts, bus=self.bus, clock=self.clock, town=Town(name="Козятин", language="uk",
-            time_zone=ZoneInfo("Europe/Kyiv")), data_dir=self.folder / "data",
+            texts=self.texts, bus=self.bus, clock=self.clock,
+            town=Town(name="Козятин", language="uk", time_zone=ZoneInfo("Europe/Kyiv")),
+            data_dir=self.folder / "data",
             ready=lambda: (self.is_ready, {"mqtt": True}),
         )  # fmt: skip
         folder = Plugins([HERE / "plugins"])
