@@ -56,7 +56,7 @@ from hub.video.cameras import Cameras
 from hub.video.pictures import Pictures
 from hub.video.service import Video
 from hub.web.server import WebServer
-from hub.web.services import Town, WebServices
+from hub.web.services import Automations, Town, WebServices
 from hub.web.webhook_book import WebhookBook
 
 log = logging.getLogger("hub")
@@ -267,6 +267,9 @@ class Hub:
             supervisor=self.supervisor, texts=self.texts, bus=self.bus, clock=self.clock, town=town,
             data_dir=self.config.data_dir, webhooks=self.webhooks,
             ready=lambda: (self.ready, {"mqtt": self.mqtt.connected}),
+            automations=Automations(
+                engine=self.engine, book=self.traces, keeper=self.trace_keeper, lines=self.lines
+            ),
         )  # fmt: skip
 
 
