@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.clock import Clock
 
 log = logging.getLogger("hub.tasks")
 
+T = TypeVar("T")
+
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 300.0
 HEALTHY_AFTER_S = 60.0  # a loop that ran this long starts again with the shortest pause
+
+
+EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+
+
+def begin(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+    """A task. From Python 3.12 on its first stretch runs at once, which spares a turn of the event
+    loop where it never has to wait."""
+    return asyncio.Task(work, loop=asyncio.get_running_loop(), name=name, **EAGER)
 
 
 class Tasks:
@@ -27,13 +39,30 @@ class Tasks:
 
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run once. A failure is logged with the owner's name and ends nobody else."""
+        self._check_open(work, name)
+        task = asyncio.create_task(self._once(work, name), name=f"{self.owner}:{name}")
+        return self._own(task, work)
+
+    def begin(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """The same, begun at once where Python can."""
+        self._check_open(work, name)
+        return self._own(begin(self._once(work, name), f"{self.owner}:{name}"), work)
+
+    def _check_open(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         if self._closed:
             work.close()
             raise RuntimeError(f"{self.owner} is closed; it starts no '{name}'")
-        task = asyncio.create_task(self._once(work, name), name=f"{self.owner}:{name}")
+
+    def _own(self, task: asyncio.Task[Any], work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        if task.done():
+            return task
+
+        def ended(_: object) -> None:
+            self._tasks.discard(task)
+            work.close()  # it never began if it was cancelled at once
+
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: work.close())  # it never began if it was cancelled at once
+        task.add_done_callback(ended)
         return task
 
     def loop(

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from hub.clock import Clock
 from hub.model.action import Action, Call
 from hub.model.problem import ActionFailed
+from hub.tasks import begin
 
 log = logging.getLogger("hub.automation")
 
@@ -65,9 +66,9 @@ class ActionRegistry:
             action = entry.type.model_validate(dict(data))
         except ValidationError as error:
             raise ActionFailed(f"{name}: {_first(error)}") from None
-        work = asyncio.ensure_future(action.run(entry.services, call))
+        work = begin(action.run(entry.services, call), name)
         try:
-            return await self._limited(name, work)
+            return work.result() if work.done() else await self._limited(name, work)
         except ActionFailed:
             raise
         except Exception as error:

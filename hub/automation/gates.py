@@ -3,14 +3,13 @@ cooldown, its rate, and that it does not trigger itself without end."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -78,8 +77,7 @@ class Gated(PluginConfig):
     """How often it may run; more is refused, recorded, and told by `automation.limited`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """A run that led to what happens now."""
 
     automation: str
@@ -132,7 +130,8 @@ class Gates:
         if self._starts is None:  # most of a thousand automations never run
             self._starts = deque(maxlen=self._config.rate_limit.runs)
         self._starts.append(now)
-        self._signals.clear()
+        if self._signals:
+            self._signals.clear()
         if self._config.cooldown is not None:
             key = self._key(self._config.cooldown, scope)
             self._cooling.pop(key, None)
@@ -175,13 +174,19 @@ class Gates:
         return None
 
 
-@contextlib.contextmanager
-def leads_on(automation: str, run: str, clock: Clock) -> Iterator[None]:
+class leads_on:
     """What is begun within is led to by this run: tasks too, and the events that they make."""
-    hops = chain.set((*chain.get()[1 - HOPS :], Hop(automation, clock.monotonic())))
-    leading = cause.set(run)
-    try:
-        yield
-    finally:
-        cause.reset(leading)
-        chain.reset(hops)
+
+    __slots__ = ("_cause", "_chain", "_hop", "_run")
+
+    def __init__(self, automation: str, run: str, clock: Clock) -> None:
+        self._hop = Hop(automation, clock.monotonic())
+        self._run = run
+
+    def __enter__(self) -> None:
+        self._chain = chain.set((*chain.get()[1 - HOPS :], self._hop))
+        self._cause = cause.set(self._run)
+
+    def __exit__(self, *_: object) -> None:
+        cause.reset(self._cause)
+        chain.reset(self._chain)

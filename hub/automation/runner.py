@@ -28,6 +28,7 @@ class Runner:
         self._tasks = tasks
         self._journal = journal
         self._of_event: Counter[str] = Counter()
+        self._beginning = False
 
     def start(
         self,
@@ -42,7 +43,15 @@ class Runner:
         if run.trace.durable and run.event is not None:
             self._of_event[run.event.id] += 1
         work = self._live(run, steps, row, ended)
-        run.task = self._tasks.start(work, f"run of {run.trace.automation}")
+        name = f"run of {run.trace.automation}"
+        if self._beginning:  # a run that another one leads to, at once: no stack is that deep
+            self._tasks.start(work, name)
+            return
+        self._beginning = True
+        try:
+            self._tasks.begin(work, name)
+        finally:
+            self._beginning = False
 
     async def _live(
         self,
@@ -51,7 +60,7 @@ class Runner:
         row: RunRow | None,
         ended: Ended,
     ) -> None:
-        run.begun = True
+        run.task = asyncio.current_task()
         error: str | None
         try:
             if row is not None and not await self._tools.rows.insert(row):
