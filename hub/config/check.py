@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.automation.model import AutomationConfig
-from hub.config import recording, scripts, shape, templates
+from hub.config import recording, scripts, shape, templates, trigger_words
 from hub.config.config import Config, WrongConfig
 from hub.config.core import CORE_ACTIONS
 from hub.config.fields import mask_secrets
@@ -24,6 +24,7 @@ from hub.config.words import shorten
 from hub.model.action import Action
 from hub.model.core_events import CORE_EVENTS
 from hub.model.entity import Area, Entity
+from hub.model.event import payload_fields
 from hub.model.problem import Position, Problem
 from hub.modes import entity_of
 
@@ -154,6 +155,7 @@ class _Check:
                 str(found.value) for item in automations if (found := item.node.child("id"))
             ),
             modes=frozenset(modes.entries if modes else ()),
+            payloads={event.type: frozenset(payload_fields(event)) for event in events},
             located=(hub := self._root.child("hub")) is not None and "location" in hub.entries,
             doubtful=declared.doubtful,
         )
@@ -188,13 +190,14 @@ class _Check:
         for item in automations:
             if item.value is not None:
                 found = names.check(item.value, item.node, item.node.position)
-                known = templates.variables_of(item.node)
-                self._problems += templates.check(found, item.node, self._excerpts, known)
+                given = trigger_words.of(item.value.triggers, names.known.payloads)
+                place = templates.Place(templates.variables_of(item.node), names.known, given)
+                self._problems += templates.check(found, item.node, self._excerpts, place)
         for item, entry in called.shaped.values():
             if item.value is not None:
                 found = names.check(item.value, item.node, entry.key)
-                known = templates.variables_of_script(item.node)
-                self._problems += templates.check(found, item.node, self._excerpts, known)
+                place = templates.Place(templates.variables_of_script(item.node), names.known)
+                self._problems += templates.check(found, item.node, self._excerpts, place)
 
     def _config(
         self,

@@ -34,8 +34,8 @@ WORDS: dict[Kind, str] = {
 
 @dataclass(slots=True)
 class Known:
-    """All that there is to name. `located`: the town has said where it lies. `doubtful`: see
-    hub.config.plugins.Declared."""
+    """All that there is to name. `located`: the town has said where it lies. `payloads`: the fields
+    of each declared type of event. `doubtful`: see hub.config.plugins.Declared."""
 
     entities: Mapping[str, Entity]
     areas: Mapping[str, Area]
@@ -47,6 +47,7 @@ class Known:
     automations: frozenset[str]
     modes: frozenset[str] = frozenset()
     located: bool = True
+    payloads: Mapping[str, frozenset[str]] = field(default_factory=dict)
     doubtful: Mapping[str, set[str]] = field(default_factory=dict)
 
     def names(self, kind: Kind) -> Iterable[str]:
@@ -103,13 +104,14 @@ class Names:
             self._recipient(mark.text, place)
         elif mark.text not in self.known.names(kind):
             if not self.known.in_doubt(kind, mark.text):
-                self.problems.append(self._unknown(kind, mark.text, place))
+                self.problems.append(self.unknown(kind, mark.text, place))
         elif kind == "action" and isinstance(mark.owner, ActionStep):
             self._action(mark.owner, mark.path[: mark.depth], node)
         elif kind == "entity" and isinstance(mark.owner, Near):
             self._near(mark.text, place)
 
-    def _unknown(self, kind: Kind, name: str, place: Position) -> Problem:
+    def unknown(self, kind: Kind, name: str, place: Position) -> Problem:
+        """The problem of a name that is not there."""
         if kind == "sun":
             hint = "add 'location: [latitude, longitude]' under 'hub:'"
             return Problem("the town has not said where it lies, so it has no sun", place, hint)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from hub.config.marks import Mark
+from hub.config.names import Known, Names
 from hub.config.tree import Excerpts, Node, at
+from hub.config.trigger_words import SEEN, Triggers
 from hub.config.words import close_match, shorten
 from hub.model.problem import Position, Problem
-from hub.text.filters import FILTERS
+from hub.text.filters import FILTERS, LEFT_OUT, TESTS
+from hub.text.findings import Findings, look
 from hub.text.functions import NAMES
-from hub.text.templates import TemplateProblem, parse, undeclared
+from hub.text.templates import TemplateProblem, parse
 
 RUN = frozenset({"trigger", "this"})
 """What every run has besides the variables that are written."""
@@ -28,46 +31,107 @@ _MEANINGS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the templates of a block may use: `variables` by name, what there is to name in the
+    town, and what their triggers give (None: they have none, or these are not known)."""
+
+    variables: frozenset[str]
+    known: Known
+    triggers: Triggers | None = None
+
+
 def check(
-    marks: Iterable[Mark], node: Node, excerpts: Excerpts, variables: frozenset[str] | None
+    marks: Iterable[Mark], node: Node, excerpts: Excerpts, place: Place | None
 ) -> list[Problem]:
-    """The problems of a block's templates. `variables` are the names that they may use; None
-    where the place of the templates is a plugin's, and so are their names."""
+    """The problems of a block's templates. Without a `place` it is a plugin's, and so are the
+    names in them."""
     problems: list[Problem] = []
     for mark in {mark.path: mark for mark in marks}.values():
-        problems += _of(mark.text, at(node, mark.path)[0], excerpts, variables)
+        problems += _Template(mark, at(node, mark.path)[0], excerpts).problems(place)
     return problems
 
 
-def _of(
-    text: str, leaf: Node, excerpts: Excerpts, variables: frozenset[str] | None
-) -> list[Problem]:
-    try:
-        if variables is None:
-            parse(text)
-            return []
-        unknown = undeclared(text, NAMES | variables)
-    except TemplateProblem as problem:
-        place = _line(leaf, problem.line, excerpts)
-        return [_unparsed(problem.why, place)]
-    known = NAMES | (variables or frozenset())
-    return [
-        Problem(
-            f"the template uses {shorten(name)}, which is nowhere set",
-            _word(leaf, name, excerpts),
-            close_match(name, known),
-        )
-        for name in sorted(unknown)
-    ]
+class _Template:
+    """One template with its place in the file."""
+
+    def __init__(self, mark: Mark, leaf: Node, excerpts: Excerpts) -> None:
+        self._mark = mark
+        self._leaf = leaf
+        self._excerpts = excerpts
+
+    def problems(self, place: Place | None) -> list[Problem]:
+        try:
+            if place is None:
+                parse(self._mark.text)
+                return []
+            found = look(self._mark.text)
+        except TemplateProblem as problem:
+            return [_unparsed(problem.why, _line(self._leaf, problem.line, self._excerpts))]
+        triggers = [*self._triggers(found, place)]
+        return [*self._words(found, place), *self._town(found, place), *triggers]
+
+    def _words(self, found: Findings, place: Place) -> Iterator[Problem]:
+        """Names, filters, tests and arguments."""
+        key = (str(getattr(self._mark.owner, "word", "")), str(self._mark.path[-1]))
+        known = NAMES | place.variables | SEEN.get(key, frozenset())
+        for name, line in found.names:
+            if name not in known:
+                what = f"the template uses {shorten(name)}, which is nowhere set"
+                yield self._unknown(what, "function", name, line, known)
+        for name, line in found.filters:
+            what = f"there is no filter {shorten(name)}"
+            yield self._unknown(what, "filter", name, line, FILTERS)
+        for name, line in found.tests:
+            what = f"there is no test {shorten(name)}"
+            yield self._unknown(what, "test", name, line, TESTS)
+        for name, line, why in found.arguments:
+            yield Problem(
+                f"{shorten(name)} cannot be called like this: {why}", self._at(name, line)
+            )
+
+    def _unknown(self, what: str, kind: str, name: str, line: int, known: Iterable[str]) -> Problem:
+        if name in LEFT_OUT:
+            what = f"templates here have no {kind} {shorten(name)}"
+            return Problem(what, self._at(name, line), LEFT_OUT[name])
+        return Problem(what, self._at(name, line), close_match(name, known))
+
+    def _town(self, found: Findings, place: Place) -> Iterator[Problem]:
+        """Entities, domains and areas that are named as constants."""
+        names, known = Names(place.known), place.known
+        for entity_id, line in dict.fromkeys(found.entities):
+            if entity_id not in known.entities and not known.in_doubt("entity", entity_id):
+                yield names.unknown("entity", entity_id, self._at(entity_id, line))
+        domains = {entity_id.partition(".")[0] for entity_id in known.entities}
+        for domain, line in dict.fromkeys(found.domains):
+            if domain not in domains and not known.doubtful:
+                what = f"the town has no entity of the kind {shorten(domain)}"
+                yield Problem(what, self._at(domain, line), close_match(domain, domains))
+        spelled = {area.name for area in known.areas.values()}
+        for area, line in dict.fromkeys(found.areas):
+            if area not in known.areas and area not in spelled:
+                yield names.unknown("area", area, self._at(area, line))
+
+    def _triggers(self, found: Findings, place: Place) -> Iterator[Problem]:
+        if place.triggers is None:
+            return
+        for path, line in dict.fromkeys(found.trigger):
+            wrong = place.triggers.wrong(path)
+            if wrong is not None:
+                what, hint = wrong
+                shown = next(part for part in path if part in what.split("'")[1].split("."))
+                yield Problem(what, self._at(shown, line), hint)
+
+    def _at(self, word: str, line: int) -> Position:
+        """Where the word stands in the file, if it is written there as it is."""
+        return _word(self._leaf, word, line, self._excerpts)
 
 
 def _unparsed(why: str, place: Position) -> Problem:
     for pattern, message in _MEANINGS:
         if re.search(pattern, why):
             return Problem(message, place)
-    filter_name = re.search(r"filter named '(\w+)'", why)
-    hint = close_match(filter_name.group(1), FILTERS) if filter_name else None
-    return Problem(f"this is no template: {why[:1].lower()}{why[1:].rstrip('.')}", place, hint)
+    return Problem(f"this is no template: {why[:1].lower()}{why[1:].rstrip('.')}", place)
 
 
 def variables_of(automation: Node) -> frozenset[str]:
@@ -108,12 +172,15 @@ def _line(leaf: Node, line: int, excerpts: Excerpts) -> Position:
     return Position(leaf.position.file, number, indent + 1, length)
 
 
-def _word(leaf: Node, name: str, excerpts: Excerpts) -> Position:
-    """Where the name stands in the value, if it is written there as it is."""
+def _word(leaf: Node, name: str, line: int, excerpts: Excerpts) -> Position:
+    """Where the name stands in the value, at the template's line or behind it if it does."""
     lines = excerpts.lines.get(leaf.position.file, ())
-    for number in range(leaf.position.line, min(leaf.end[0], len(lines)) + 1):
+    wanted = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)|(?<=\.){re.escape(name)}(?!\w)")
+    last = min(leaf.end[0], len(lines))
+    first = min(leaf.position.line + line - 1, last)
+    for number in (*range(first, last + 1), *range(leaf.position.line, first)):
         start = leaf.position.column - 1 if number == leaf.position.line else 0
-        found = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)").search(lines[number - 1], start)
+        found = wanted.search(lines[number - 1], start)
         if found:
             return replace(leaf.position, line=number, column=found.start() + 1, length=len(name))
     return leaf.position

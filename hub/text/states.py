@@ -182,10 +182,10 @@ class States(Function):
     __slots__ = ("_view",)
 
     def __init__(self, view: StateView) -> None:
-        super().__init__(self._text_of)
+        super().__init__(self.text_of)
         self._view = view
 
-    def _text_of(self, entity_id: Any, rounded: bool | None = None, with_unit: bool = False) -> str:
+    def text_of(self, entity_id: Any, rounded: bool | None = None, with_unit: bool = False) -> str:
         """The state as text; `unknown` for an entity that is not there. `rounded`: to two
         decimals, which is so with a unit where it is not said."""
         state = state_of(self._view, entity_id)

@@ -12,9 +12,8 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jinja2 import Template, TemplateSyntaxError, Undefined, meta, nodes
+from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
 from jinja2.exceptions import TemplateError as JinjaError
-from jinja2.visitor import NodeTransformer
 
 from hub.text import limits
 from hub.text.environment import ENVIRONMENT, RESULT, Names
@@ -105,27 +104,6 @@ def compiled(text: str) -> Compiled:
     except (RecursionError, SyntaxError, JinjaError) as error:
         raise TemplateProblem(f"not a template: {error.__class__.__name__}") from None
     return Compiled(template, expression, limits.steps_for(len(text)))
-
-
-def undeclared(text: str, functions: frozenset[str] = frozenset()) -> set[str]:
-    """Names that the template uses and does not define itself, without `functions` (the names of
-    the functions that the place of the template knows)."""
-    tree = _Optional().visit(parse(text)[0])
-    return meta.find_undeclared_variables(tree) - functions
-
-
-class _Optional(NodeTransformer):
-    """Takes out the names that a template uses only if they are there."""
-
-    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:
-        if node.name in ("default", "d") and isinstance(node.node, nodes.Name):
-            node.node = nodes.Const(None)
-        return self.generic_visit(node)
-
-    def visit_Test(self, node: nodes.Test) -> nodes.Node:
-        if node.name in ("defined", "undefined"):
-            node.node = nodes.Const(None)
-        return self.generic_visit(node)
 
 
 def render(text: str, variables: Mapping[str, Any], functions: Mapping[str, Any] = LIMITED) -> Any:

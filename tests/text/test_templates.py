@@ -13,9 +13,10 @@ from hub.bus import Bus
 from hub.clock import VirtualClock
 from hub.model.entity import Area, Entity, Location
 from hub.registry import Registry
+from hub.text.findings import look
 from hub.text.functions import NAMES, functions
 from hub.text.limits import OUTPUT
-from hub.text.templates import TemplateProblem, compiled, render, render_text, undeclared
+from hub.text.templates import TemplateProblem, compiled, render, render_text
 
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -188,7 +189,7 @@ def test_a_failure_names_its_line():
     ],
 )
 def test_names_that_a_template_does_not_define_are_found(template, found):
-    assert undeclared(template, NAMES) == found
+    assert {name for name, _ in look(template).names} - NAMES == found
 
 
 LOOP = "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}"
