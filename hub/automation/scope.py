@@ -11,7 +11,7 @@ from hub.automation.ports import Town
 from hub.clock import Clock
 from hub.model.entity import Location
 from hub.model.references import is_template
-from hub.text.filters import forgiving_bool
+from hub.text.filters import forgiving_bool, is_number
 from hub.text.functions import functions
 from hub.text.rendering import Reads
 from hub.text.templates import render, render_text, render_tracked
@@ -33,6 +33,14 @@ class World:
     def now(self) -> datetime:
         """The present time in the town's time zone."""
         return self.clock.now().astimezone(self.time_zone)
+
+
+def truth(value: Any) -> bool:
+    """What a template gave, as an answer: true, yes, on, enable and numbers other than 0."""
+    answer = forgiving_bool(value, None)
+    if answer is None and is_number(value):
+        answer = float(value) != 0
+    return bool(answer)
 
 
 class Scope:
@@ -68,5 +76,4 @@ class Scope:
 
     def is_true(self, template: str) -> bool:
         """A template as an answer: true, yes, on, enable and numbers other than 0."""
-        value = self.render(template)
-        return bool(forgiving_bool(value.strip() if isinstance(value, str) else value, False))
+        return truth(self.render(template))

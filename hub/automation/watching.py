@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.automation.scope import Scope
+from hub.automation.times import keep_time
 from hub.bus import Bus, Unsubscribe
-from hub.clock import sleep_until
 from hub.model.core_events import StateChanged
 from hub.model.event import Event
 from hub.tasks import Tasks
@@ -94,11 +94,10 @@ class Tracked:
         self._again(event)
 
     async def _each_minute(self) -> None:
-        clock = self._scope.world.clock
-        while True:
-            minute = clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
-            await sleep_until(clock, minute)
-            self._again(None)
+        def minute(moment: datetime) -> datetime:
+            return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+        await keep_time(self._scope.world.clock, minute, lambda: self._again(None), beats=True)
 
     def _again(self, event: Event | None) -> None:
         before = self.value

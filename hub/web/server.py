@@ -7,8 +7,17 @@ import logging
 
 from aiohttp import web
 
-from hub.web import cameras, config_page, incidents, overview, plugin_pages, static, town
-from hub.web import webhooks
+from hub.web import (
+    automations,
+    cameras,
+    config_page,
+    incidents,
+    overview,
+    plugin_pages,
+    static,
+    town,
+    webhooks,
+)
 from hub.web.cameras import SNAPSHOTS, Snapshots
 from hub.web.errors import tell_errors
 from hub.web.feed import Feed
@@ -31,7 +40,9 @@ STOP_S = 2.0
 
 def all_routes() -> list[Route]:
     """Every address that the hub answers."""
-    rooms = (overview, incidents, cameras, config_page, town, plugin_pages, webhooks, static)
+    rooms = (
+        overview, automations, incidents, cameras, config_page, town, plugin_pages, webhooks, static,
+    )  # fmt: skip
     return [route for room in rooms for route in room.routes()]
 
 
@@ -46,6 +57,8 @@ def make_app(services: WebServices) -> web.Application:
     app[FEED] = Feed(services.bus, services.clock)
     app[CATALOGUE] = Catalogue(services.supervisor)
     app[RATES] = Rates(services.clock)
+    if services.automations is not None:
+        services.automations.book.heard = app[FEED].hear_trace
     if services.video is not None:
         app[SNAPSHOTS] = Snapshots(services.video, services.clock)
     app.on_response_prepare.append(add_headers)

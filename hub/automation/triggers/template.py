@@ -11,11 +11,11 @@ from hub.automation.fields import TemplateSpan, span_of
 from hub.automation.triggers.base import Detach, Site, Trigger
 from hub.automation.triggers.holding import Holds
 from hub.automation.triggers.seen import state_data
+from hub.automation.scope import truth
 from hub.automation.watching import Tracked
 from hub.model.core_events import StateChanged
 from hub.model.event import Event
 from hub.model.references import TemplateText, is_template
-from hub.text.filters import forgiving_bool
 from hub.text.templates import TemplateProblem
 
 log = logging.getLogger("hub.automation")
@@ -65,10 +65,10 @@ class _Watch:
             changed=self._changed,
         )
         first = self._tracked.start()
-        self._armed = self._tracked.problem is None and not _true(first)
+        self._armed = self._tracked.problem is None and not truth(first)
         self._undecided = None
         if self._holds is not None and self._holds.undecided:
-            self._decide(_true(first))
+            self._decide(truth(first))
             work = self._give_up()
             self._undecided = site.tasks.start(work, f"template of {site.owner} after a restart")
 
@@ -87,7 +87,7 @@ class _Watch:
     def _changed(self, value: Any, event: Event | None) -> None:
         if self._tracked.problem is not None:
             return
-        if not _true(value):
+        if not truth(value):
             self._armed = True
             if self._holds is not None:
                 self._holds.drop("")
@@ -125,8 +125,3 @@ class _Watch:
             self._undecided.cancel()
         if self._holds is not None:
             self._holds.close()
-
-
-def _true(value: Any) -> bool:
-    text = value.strip() if isinstance(value, str) else value
-    return bool(forgiving_bool(text, False))
