@@ -9,6 +9,7 @@ from hub.cli.check import check
 from hub.cli.plugin import plugin
 from hub.cli.rehearse import rehearse
 from hub.cli.reload import reload
+from hub.cli.replay import replay
 from hub.cli.run import run
 from hub.cli.schema import schema
 from hub.cli.trace import trace
@@ -21,5 +22,5 @@ def main() -> None:
     """Safe City Hub: a town's cameras, buttons, sensors and people in one local network."""
 
 
-for command in (run, check, reload, schema, rehearse, trace, user, plugin):
+for command in (run, check, reload, schema, rehearse, replay, trace, user, plugin):
     main.add_command(command)

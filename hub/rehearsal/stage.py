@@ -20,6 +20,7 @@ from hub.alarms.wording import Wording
 from hub.automation.engine import Engine
 from hub.automation.model import AutomationConfig
 from hub.automation.ports import JournalPort, Links
+from hub.automation.switch_actions import ACTIONS as SWITCH_ACTIONS
 from hub.automation.trace import Trace
 from hub.automation.traces import TraceBook
 from hub.bus import Bus
@@ -28,7 +29,7 @@ from hub.config.config import Config
 from hub.config.core import CORE_ACTIONS
 from hub.config.lines import ConfigLines
 from hub.model.action import Action
-from hub.model.entity import State
+from hub.model.entity import Entity, State
 from hub.model.event import Event
 from hub.model.notify import Notifier
 from hub.model.person import Person
@@ -104,7 +105,7 @@ class Stage:
         self.engine = Engine(
             bus=self.bus, clock=self.clock, tasks=self.tasks, store=self.store,
             town=self.registry, actions=self.acts.registry, journal=journal,
-            time_zone=config.time_zone, event_types=self.types,
+            time_zone=config.time_zone, location=config.hub.location, event_types=self.types,
             links=Links(mqtt=self.mqtt, webhooks=self.webhooks), traces=book,
         )  # fmt: skip
         self._quiet = Quiet(self.store)
@@ -149,9 +150,11 @@ class Stage:
             else:
                 self.acts.do(action, services)
         for state in (states or {}).values():
+            self.adopt(state.entity_id, None)
             self.set_state(state)
         for mode, active in (modes or {}).items():
             await self.set_mode(mode, active)
+        self.engine.load_scripts(self.config.scripts)
         await self.engine.load(automations)
         await self.engine.start()
         if self.alarms is not None:
@@ -160,7 +163,7 @@ class Stage:
 
     def _actions(self) -> Iterable[tuple[type[Action], Any]]:
         """All actions, each with what it works on here; None for one that is only noted."""
-        services: dict[type[Action], Any] = {}
+        services: dict[type[Action], Any] = dict.fromkeys(SWITCH_ACTIONS, self.engine)
         if self.alarms is not None:
             services |= dict.fromkeys(ALARM_ACTIONS, self.alarms)
             services |= dict.fromkeys(MODE_ACTIONS, self.modes)
@@ -193,6 +196,12 @@ class Stage:
         if stamped.durable and self.alarms is not None and not await self.alarms.accept(stamped):
             return
         self.bus.publish(stamped)
+
+    def adopt(self, entity_id: str, area: str | None) -> None:
+        """Bring an entity that the configuration does not name, as those that discovery brings."""
+        if self.registry.entity(entity_id) is None:
+            entity = Entity(entity_id=entity_id, name=entity_id, area=area, plugin="stage")
+            self.registry.add([(entity, None)])
 
     def set_state(self, state: State) -> None:
         """Let an entity be so from now on."""

@@ -8,9 +8,11 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, create_model
 
 from hub import from_config
+from hub.automation.shown import automation_entity, script_entity
 from hub.config.config import Config
 from hub.config.core import CORE_ACTIONS
 from hub.config.names import Known
+from hub.config.scripts import events_told
 from hub.model.action import Action
 from hub.model.event import Event, payload_fields
 from hub.modes import entity_of
@@ -18,14 +20,21 @@ from hub.rehearsal.stage import notifiers
 
 
 def known(config: Config) -> Known:
-    """All that there is to name in a configuration that was checked."""
+    """All that there is to name in a configuration that was checked. Scripts are no actions here:
+    they are run, and what they do can be named."""
     actions = [*CORE_ACTIONS, *(a for plugin in config.loaded.values() for a in plugin.actions)]
-    modes = {mode: entity_of(mode, name) for mode, name in config.modes.items()}
-    entities = [*config.entities, *modes.values()]
+    entities = [
+        *config.entities,
+        *(entity_of(mode, name) for mode, name in config.modes.items()),
+        *(automation_entity(automation.id) for automation in config.automations),
+        *(script_entity(name) for name in config.scripts),
+    ]
+    blocks = [config.root.child("automations"), config.root.child("scripts")]
+    told = [kind for block in blocks if block is not None for kind in events_told(block)]
     return Known(
         entities={entity.entity_id: entity for entity in entities},
         areas=config.areas,
-        events=frozenset(from_config.event_types(config)),
+        events=frozenset([*from_config.event_types(config), *told]),
         actions={action.name: action for action in actions},
         ladders=frozenset(config.escalations),
         notifiers={notifier.name: notifier for notifier in notifiers(config)},
