@@ -62,9 +62,10 @@ def look(text: str) -> Findings:
         else:
             stored.add(name.name)
     own = stored | {macro.name for macro in tree.find_all(nodes.Macro)}
-    undeclared = set(lines) if not own and _is_flat(tree) else meta.find_undeclared_variables(tree)
-    found.names = sorted((name, lines.get(name, 1)) for name in undeclared)
     _Walk(found, own).walk(tree)
+    flat = not own and _is_flat(tree)
+    undeclared = set(lines) if flat else meta.find_undeclared_variables(tree)  # changes the tree
+    found.names = sorted((name, lines.get(name, 1)) for name in undeclared)
     return found
 
 
