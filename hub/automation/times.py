@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
 
 from hub.clock import Clock
 from hub.model.entity import State
@@ -13,6 +16,7 @@ from hub.model.references import is_template
 
 LOOK_S = 60.0  # how often the clock is looked at while a time is waited for
 DAY = timedelta(days=1)
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 NextAfter = Callable[[datetime], datetime | None]
 """The next instant (UTC) that is meant, strictly later than the one given; None: there is none."""
@@ -29,30 +33,37 @@ def moment_of(state: State | None) -> datetime | time | None:
     nothing."""
     if state is None or not state.available or not isinstance(state.value, str):
         return None
-    for read in (time.fromisoformat, datetime.fromisoformat):
-        try:
-            found = read(state.value)
-        except ValueError:
-            continue
-        if isinstance(found, time):
-            return found.replace(tzinfo=None)
-        return found if found.tzinfo is not None else None
-    return None
+    of_day = _time_of_day(state.value)
+    if of_day is not None:
+        return of_day
+    try:
+        found = datetime.fromisoformat(state.value)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def _time_of_day(text: str) -> time | None:
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in match.groups())
+    return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
 
 
 def read_time(value: Any) -> Any:
     """A time of day of the configuration; what looks like an entity or a template is left as it
     is. Raises ValueError."""
-    if not isinstance(value, str) or is_template(value):
+    if isinstance(value, time | dict | BaseModel) or is_template(value):
         return value
-    try:
-        return time.fromisoformat(value).replace(tzinfo=None)
-    except ValueError:
-        if "." in value and not value[:1].isdigit():
-            return value
-        raise ValueError(
-            f"'{value}' is no time of day like '22:00', and no entity like 'sensor.shift_begins'"
-        ) from None
+    found = _time_of_day(value) if isinstance(value, str) else None
+    if found is not None:
+        return found
+    if isinstance(value, str) and "." in value and not value[:1].isdigit():
+        return value
+    raise ValueError(
+        f"'{value}' is no time of day like '22:00', and no entity like 'sensor.shift_begins'"
+    )
 
 
 async def keep_time(

@@ -7,6 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+NEAR = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+"""This machine, private networks (RFC 1918, RFC 4193) and the link itself."""
+
 Handler = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
@@ -58,6 +67,8 @@ class WebhookBook:
 def _is_near(remote: str) -> bool:
     """Whether an address is this machine's, or of a private network."""
     try:
-        return ipaddress.ip_address(remote).is_private
+        address = ipaddress.ip_address(remote)
     except ValueError:
         return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return any(mapped in network for network in NEAR)

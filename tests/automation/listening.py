@@ -99,7 +99,9 @@ class Listening:
 
     def attach(self, plain: Mapping[str, Any] | list[Any], **variables: Any) -> Detach:
         """Attach a trigger, or several as one list."""
-        found = [TRIGGER.validate_python(one) for one in (plain if isinstance(plain, list) else [plain])]
+        found = [
+            TRIGGER.validate_python(one) for one in (plain if isinstance(plain, list) else [plain])
+        ]
         ends = []
         for index, trigger in enumerate(flat(found)):
             site = self.sites.site(

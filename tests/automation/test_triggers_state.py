@@ -162,7 +162,12 @@ async def test_templates_see_the_states_before_and_after(here):
     await here.state("binary_sensor.door", False)
     await here.state("binary_sensor.door", True, battery=4)
     seen = here.fired[0]
-    assert (seen["platform"], seen["id"], seen["idx"], seen["alias"]) == ("state", "open", "0", "Двері")
+    assert (seen["platform"], seen["id"], seen["idx"], seen["alias"]) == (
+        "state",
+        "open",
+        "0",
+        "Двері",
+    )
     assert (seen["entity_id"], seen["area_id"]) == ("binary_sensor.door", "market")
     assert (seen["from_state"]["state"], seen["to_state"]["state"]) == ("off", "on")
     assert seen["to_state"]["attributes"] == {"battery": 4}

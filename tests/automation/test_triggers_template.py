@@ -36,7 +36,13 @@ async def test_other_words_for_true_and_numbers_count_too(here):
     here.attach({"trigger": "template", "value_template": "{{ states('sensor.river') }}"})
     for value in ("no", "yes", "off", "on", "0", "enable", "false", "3", "other", "true"):
         await here.state("sensor.river", value)
-    assert [data["to_state"]["state"] for data in here.fired] == ["yes", "on", "enable", "3", "true"]
+    assert [data["to_state"]["state"] for data in here.fired] == [
+        "yes",
+        "on",
+        "enable",
+        "3",
+        "true",
+    ]
 
 
 async def test_only_what_it_has_read_makes_it_look_again(here):
@@ -59,7 +65,11 @@ async def test_only_what_it_has_read_makes_it_look_again(here):
 async def test_it_must_stay_true_for_so_long_and_a_new_true_value_goes_on(here):
     """A deviation: in Home Assistant another true value ends the wait, and nothing fires."""
     here.attach(
-        {"trigger": "template", "value_template": "{{ states('sensor.river') | int(0) }}", "for": "1m"}
+        {
+            "trigger": "template",
+            "value_template": "{{ states('sensor.river') | int(0) }}",
+            "for": "1m",
+        }
     )
     await here.state("sensor.river", 0)
     await here.state("sensor.river", 1)
@@ -113,7 +123,9 @@ async def test_the_nights_when_the_clocks_change_are_followed(night, times):
 
 
 async def test_an_error_is_neither_true_nor_false_and_is_told(here, caplog):
-    here.attach({"trigger": "template", "value_template": "{{ 1 / (states('sensor.river') | int) }}"})
+    here.attach(
+        {"trigger": "template", "value_template": "{{ 1 / (states('sensor.river') | int) }}"}
+    )
     for value in (1, 0, 2):
         await here.state("sensor.river", value)
     assert here.fired == []

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from hub.automation.fields import TemplateSpan, span_of
+from hub.automation.scope import truth
 from hub.automation.triggers.base import Detach, Site, Trigger
 from hub.automation.triggers.holding import Holds
 from hub.automation.triggers.seen import state_data
-from hub.automation.scope import truth
 from hub.automation.watching import Tracked
 from hub.model.core_events import StateChanged
 from hub.model.event import Event
