@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hub.automation.model import AutomationConfig
 from hub.config import recording, scripts, shape, templates, trigger_words
+from hub.config.collecting import nothing_collected
 from hub.config.config import Config, WrongConfig
 from hub.config.core import CORE_ACTIONS
 from hub.config.fields import mask_secrets
@@ -49,10 +50,11 @@ def check(
     actions: Iterable[type[Action]] = CORE_ACTIONS,
 ) -> Config:
     """The same, of files that need not lie on the disk; `path` is how the main one is named."""
-    source = read(files, str(path.parent))
-    if source.root is None:
-        raise WrongConfig(source.problems, source.excerpts, _data_dir(path, source))
-    return _Check(path, files, source, source.root).run(plugins, actions)
+    with nothing_collected():
+        source = read(files, str(path.parent))
+        if source.root is None:
+            raise WrongConfig(source.problems, source.excerpts, _data_dir(path, source))
+        return _Check(path, files, source, source.root).run(plugins, actions)
 
 
 def data_dir_of(path: Path) -> Path:

@@ -45,6 +45,9 @@ def mask_secrets(annotation: Any, node: Node, excerpts: Excerpts) -> None:
     if _is_secret(annotation):
         excerpts.mask(node)
         return
+    if not _has_secrets(annotation, set()):
+        _mask_named(node, excerpts)
+        return
     models = _models(annotation, node)
     known = {key: field for model in models for key, field in keys(model).items()}
     delicate = any(_is_secret(field.annotation) for field in known.values())
@@ -56,6 +59,16 @@ def mask_secrets(annotation: Any, node: Node, excerpts: Excerpts) -> None:
     for index, item in enumerate(node.items):
         for inner in list(_inner(annotation, node, index)) or [None]:
             mask_secrets(inner, item, excerpts)
+
+
+def _mask_named(node: Node, excerpts: Excerpts) -> None:
+    """The same where only the names of keys can tell."""
+    for key, entry in node.entries.items():
+        if looks_secret(key):
+            excerpts.mask(entry.node)
+        _mask_named(entry.node, excerpts)
+    for item in node.items:
+        _mask_named(item, excerpts)
 
 
 def _inner(annotation: Any, node: Node, part: str | int) -> Iterator[Any]:
@@ -135,6 +148,21 @@ def _fits(member: Any, node: Node) -> bool:
     if isinstance(node.value, list):
         return origin in (list, tuple, set, frozenset)
     return origin is None
+
+
+def _has_secrets(annotation: Any, seen: set[type[BaseModel]]) -> bool:
+    """Whether a value of this type may hold a secret anywhere."""
+    if hasattr(annotation, "__value__"):
+        return _has_secrets(annotation.__value__, seen)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if annotation in seen:
+            return False
+        seen.add(annotation)
+        fields = annotation.model_fields.values()
+        return any(_has_secrets(field.annotation, seen) for field in fields)
+    return annotation in (SecretStr, SecretBytes) or any(
+        _has_secrets(each, seen) for each in get_args(annotation)
+    )
 
 
 def _is_secret(annotation: Any) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-MAX_BYTES = 1_048_576  # of one file: thousands of devices; more is a mistake
+MAX_BYTES = 16 << 20  # of one file: tens of thousands of automations; more is a mistake
 SECRETS = "secrets.yaml"
 
 
@@ -83,7 +83,7 @@ class DiskFiles:
         except (OSError, ValueError) as error:
             raise Unreadable(getattr(error, "strerror", None) or "it cannot be opened") from None
         if len(text) > MAX_BYTES:
-            raise Unreadable("it is larger than 1 MiB")
+            raise Unreadable(f"it is larger than {MAX_BYTES >> 20} MiB")
         return text
 
     def _inside(self, name: str) -> Path:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from functools import lru_cache
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from hub.config.fields import is_union
 from hub.config.tree import Path
 from hub.model.references import IsTemplate, Ref, is_template
 
 Marker = Ref | IsTemplate
+_Field = tuple[str, str, Any, tuple[Marker, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,15 @@ def _marks(
     owner: BaseModel | None,
     depth: int,
 ) -> Iterator[Mark]:
+    if isinstance(value, BaseModel):
+        for name, key, annotation, own in _marked_fields(value.__class__):
+            inner = getattr(value, name)
+            if inner is not None:
+                yield from _marks(inner, annotation, (*path, key), own, value, len(path))
+        return
     annotation, found = _unwrapped(annotation, value)
     markers = (*markers, *found)
-    if isinstance(value, BaseModel):
-        for name, info in value.__class__.model_fields.items():
-            own = tuple(each for each in info.metadata if isinstance(each, Marker))
-            inner = getattr(value, name)
-            key = info.alias or name
-            yield from _marks(inner, info.annotation, (*path, key), own, value, len(path))
-    elif isinstance(value, str):
+    if isinstance(value, str):
         yield from _of_text(value, path, markers, owner, depth)
     elif isinstance(value, Mapping):
         of_key, of_value = _arguments(annotation, 2)
@@ -61,6 +64,39 @@ def _marks(
         (of_item,) = _arguments(annotation, 1)
         for index, inner in enumerate(value):
             yield from _marks(inner, of_item, (*path, index), markers, owner, depth)
+
+
+@lru_cache(maxsize=1_000)
+def _marked_fields(model: type[BaseModel]) -> tuple[_Field, ...]:
+    """The fields of a model that may hold marked text: name, key, annotation, and markers."""
+    return tuple(
+        (name, info.alias or name, info.annotation, own)
+        for name, info in model.model_fields.items()
+        if (own := tuple(each for each in info.metadata if isinstance(each, Marker)))
+        or _may_hold(info.annotation, set())
+    )
+
+
+def _may_hold(annotation: Any, seen: set[type[BaseModel]]) -> bool:
+    """Whether there may be marked text somewhere in a value of this type. `seen` are models that
+    were looked at already."""
+    if hasattr(annotation, "__value__"):
+        return _may_hold(annotation.__value__, seen)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if annotation in seen:
+            return False
+        seen.add(annotation)
+        fields = annotation.model_fields.values()
+        return any(_may_hold(each, seen) for info in fields for each in _parts(info))
+    if annotation is Any or isinstance(annotation, Marker):
+        return True
+    if get_origin(annotation) is Literal:
+        return False
+    return any(_may_hold(each, seen) for each in get_args(annotation))
+
+
+def _parts(info: FieldInfo) -> tuple[Any, ...]:
+    return info.annotation, *info.metadata
 
 
 def _of_text(

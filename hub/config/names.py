@@ -35,7 +35,8 @@ WORDS: dict[Kind, str] = {
 @dataclass(slots=True)
 class Known:
     """All that there is to name. `located`: the town has said where it lies. `payloads`: the fields
-    of each declared type of event. `doubtful`: see hub.config.plugins.Declared."""
+    of each declared type of event. `domains`: of the entities. `doubtful`: see
+    hub.config.plugins.Declared."""
 
     entities: Mapping[str, Entity]
     areas: Mapping[str, Area]
@@ -49,6 +50,10 @@ class Known:
     located: bool = True
     payloads: Mapping[str, frozenset[str]] = field(default_factory=dict)
     doubtful: Mapping[str, set[str]] = field(default_factory=dict)
+    domains: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.domains = frozenset(entity_id.partition(".")[0] for entity_id in self.entities)
 
     def names(self, kind: Kind) -> Iterable[str]:
         """All names of a kind."""

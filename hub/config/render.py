@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from unicodedata import category, east_asian_width
 
 from hub.config.tree import Excerpts
@@ -35,6 +36,7 @@ def refusal(problems: Iterable[Problem], excerpts: Excerpts) -> str:
     return f"{render(told, excerpts)}\n{count(len(told), 'problem')}; nothing was started.\n"
 
 
+@lru_cache(maxsize=1_000)
 def looks_secret(key: str) -> bool:
     """Whether a key is named like a secret, so that its value is not shown."""
     return _SECRET_KEY.search(f"{key}:") is not None

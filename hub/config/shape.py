@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -50,7 +51,7 @@ def check(annotation: Any, node: Node, shown: Position, later: Sequence[Path] = 
     At the paths `later` stand templates, whose values are known at run time only: nothing is told
     of them but that their key is unknown.
     """
-    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    adapter = _adapter(annotation)
     broken = broken_paths(node)
     if () in broken:
         return Shaped(None, node, [])
@@ -69,6 +70,11 @@ def check(annotation: Any, node: Node, shown: Position, later: Sequence[Path] = 
             break
         node = without(node, paths)
     return Shaped(None, node, problems)
+
+
+@lru_cache(maxsize=500)
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(annotation)
 
 
 def _hangs_on(fault: _Fault, later: Sequence[Path]) -> bool:

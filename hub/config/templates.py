@@ -102,13 +102,12 @@ class _Template:
         for entity_id, line in dict.fromkeys(found.entities):
             if entity_id not in known.entities and not known.in_doubt("entity", entity_id):
                 yield names.unknown("entity", entity_id, self._at(entity_id, line))
-        domains = {entity_id.partition(".")[0] for entity_id in known.entities}
         for domain, line in dict.fromkeys(found.domains):
-            if domain not in domains and not known.doubtful:
+            if domain not in known.domains and not known.doubtful:
                 what = f"the town has no entity of the kind {shorten(domain)}"
-                yield Problem(what, self._at(domain, line), close_match(domain, domains))
-        spelled = {area.name for area in known.areas.values()}
+                yield Problem(what, self._at(domain, line), close_match(domain, known.domains))
         for area, line in dict.fromkeys(found.areas):
+            spelled = {each.name for each in known.areas.values()}
             if area not in known.areas and area not in spelled:
                 yield names.unknown("area", area, self._at(area, line))
 

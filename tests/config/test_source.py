@@ -182,9 +182,9 @@ def test_a_link_in_circles_is_a_problem(write: Write, tmp_path: Path) -> None:
     assert len(source(write("a: !include link.yaml\n")).problems) == 1
 
 
-def test_a_file_larger_than_a_mebibyte_is_refused(write: Write) -> None:
-    path = write("#" * 1_048_577)
-    assert "larger than 1 MiB" in source(path).problems[0].message
+def test_a_file_larger_than_16_mebibytes_is_refused(write: Write) -> None:
+    path = write("#" * ((16 << 20) + 1))
+    assert "larger than 16 MiB" in source(path).problems[0].message
 
 
 def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_an_alias_bomb_over_several_files_is_stopped(write: Write) -> None:
-    bomb = "a: &a [" + "x, " * 400 + "]\nb: &b [" + "*a, " * 100 + "]\n"
+    bomb = "a: &a [" + "x, " * 400 + "]\nb: &b [" + "*a, " * 300 + "]\n"
     path = write("all: [" + "!include b.yaml, " * 10 + "]\n", b=bomb)
     problems = source(path).problems
     assert len(problems) == 1
