@@ -110,14 +110,13 @@ class _Writer:
         self._trace = trace
         self._cutter = Cutter(trace.lines.scrub if trace.lines is not None else None)
         self._texts: dict[str, str | None] = {}
-        self._steps_key = "sequence" if trace.automation.startswith("script.") else "actions"
 
     def plain(self) -> Plain:
         trace = self._trace
         return {
             "run": trace.run,
             "automation": trace.automation,
-            "at": self._at(()),
+            "at": self._at(trace.automation, ()),
             "started_at": trace.started_at.isoformat(),
             "ended_at": None if trace.ended_at is None else trace.ended_at.isoformat(),
             "state": trace.state,
@@ -133,9 +132,9 @@ class _Writer:
             "lines": self._texts,
         }
 
-    def _at(self, path: Path) -> str | None:
+    def _at(self, owner: str, path: Path) -> str | None:
         lines = self._trace.lines
-        line = lines.of(self._trace.automation, path) if lines is not None else None
+        line = lines.of(owner, path) if lines is not None else None
         if line is None:
             return None
         self._texts[line.at] = line.text
@@ -143,7 +142,9 @@ class _Writer:
 
     def _trigger_at(self) -> str | None:
         index = str(self._trace.trigger.get("idx", ""))
-        return self._at(("triggers", int(index))) if index.isdecimal() else None
+        if not index.isdecimal():
+            return None
+        return self._at(self._trace.automation, ("triggers", int(index)))
 
     def _text(self, text: str | None) -> str | None:
         return None if text is None else self._cutter.text(text)
@@ -161,21 +162,35 @@ class _Writer:
         inner = self._outcomes(outcome.inner, (*path, "conditions"))
         return {
             "kind": outcome.kind,
-            "at": self._at(path),
+            "at": self._at(self._trace.automation, path),
             "passed": outcome.passed,
             "seen": self._cutter.plain(outcome.seen),
             **({"inner": inner} if inner else {}),
         }
 
     def _step(self, step: StepTrace) -> Plain:
-        parts = (int(part) if part.isdecimal() else part for part in step.path.split("/"))
         return {
             "path": step.path,
             "kind": step.kind,
             "alias": step.alias,
-            "at": self._at((self._steps_key, *parts)),
+            "at": self._at(*_place(self._trace.automation, step.path)),
             "started_at": step.started_at.isoformat(),
             "seconds": step.seconds,
             "seen": self._cutter.plain(step.seen),
             "error": self._text(step.error),
         }
+
+
+def _place(owner: str, path: str) -> tuple[str, Path]:
+    """Whose step it is, and where it stands in its configuration: `2/script.siren/0` is the first
+    step of a script that is called there, `sequence#3` the third turn of the same steps."""
+    parts: list[str | int] = []
+    of_automation = not owner.startswith("script.")
+    for text in path.split("/"):
+        if text.startswith("script."):
+            owner, parts, of_automation = text, ["sequence"], False
+        else:
+            parts.append(int(text) if text.isdecimal() else text.partition("#")[0])
+    if of_automation:
+        return owner, ("actions", *parts)
+    return owner, tuple(parts) if parts[0] == "sequence" else ()

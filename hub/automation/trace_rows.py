@@ -131,7 +131,7 @@ def latest(connection: Connection) -> dict[str, Latest]:
 
 
 def _plain(rows: Iterable[Row[Any]]) -> list[Plain]:
-    return [_with_state(json.loads(trace), state) for state, trace in rows]
+    return [_with_state(json.loads(row.trace), row.state) for row in rows]
 
 
 def _with_state(plain: Plain, state: str) -> Plain:

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.automation.trace import Trace
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.core_events import IncidentChanged, StateChanged
@@ -16,6 +17,8 @@ from hub.model.entity import State
 from hub.model.event import Event
 
 KEPT = 100
+OF_AUTOMATIONS = frozenset({"automations", "runs"})
+"""The parts that show what automations did."""
 LISTENERS = 200
 PAUSE_S = 0.5
 """A page is told of changes at most so often, however many there are."""
@@ -49,6 +52,11 @@ class Feed:
         self._listeners: set[_Listener] = set()
         self._closed = False
         self._unsubscribe = bus.subscribe(None, self._take, owner="web")
+
+    def hear_trace(self, trace: Trace) -> None:
+        """An automation ran, or nearly."""
+        for listener in self._listeners:
+            listener.tell(OF_AUTOMATIONS)
 
     def last(self, limit: int) -> list[Happened]:
         """The last events, the newest first."""

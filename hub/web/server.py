@@ -11,6 +11,8 @@ from hub.web import (
     automations,
     cameras,
     config_page,
+    history,
+    history_data,
     incidents,
     overview,
     plugin_pages,
@@ -41,7 +43,8 @@ STOP_S = 2.0
 def all_routes() -> list[Route]:
     """Every address that the hub answers."""
     rooms = (
-        overview, automations, incidents, cameras, config_page, town, plugin_pages, webhooks, static,
+        overview, automations, incidents, cameras, config_page, town, plugin_pages, webhooks,
+        static, history, history_data,
     )  # fmt: skip
     return [route for room in rooms for route in room.routes()]
 

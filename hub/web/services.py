@@ -11,8 +11,12 @@ from zoneinfo import ZoneInfo
 from hub.access.seam import Access
 from hub.alarms.answers import Answers
 from hub.alarms.path import Alarms
+from hub.automation.engine import Engine
+from hub.automation.trace_keeper import TraceKeeper
+from hub.automation.traces import TraceBook
 from hub.bus import Bus
 from hub.clock import Clock
+from hub.config.lines import ConfigLines
 from hub.history.service import History
 from hub.plugin.supervisor import Supervisor
 from hub.registry import Registry
@@ -34,10 +38,21 @@ class Town:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Automations:
+    """The engine, what its automations did, and where they stand in the configuration of now."""
+
+    engine: Engine
+    book: TraceBook
+    keeper: TraceKeeper
+    lines: Callable[[], ConfigLines]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebServices:
-    """`video` is None where the hub runs without cameras. `reload` is the configuration that it
-    runs by, and the way to another. `ready` tells whether the hub does its
-    work, with a word for each part of it. Incidents' pictures lie under `data_dir`.
+    """`video` is None where the hub runs without cameras, `automations` without an engine.
+    `reload` is the configuration that it runs by, and the way to another. `ready` tells whether
+    the hub does its work, with a word for each part of it. Incidents' pictures lie under
+    `data_dir`.
     `webhooks` are those that triggers wait at."""
 
     registry: Registry
@@ -54,4 +69,5 @@ class WebServices:
     town: Town
     data_dir: Path
     ready: Ready
+    automations: Automations | None = None
     webhooks: WebhookBook = field(default_factory=WebhookBook)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hub.automation.conditions import Outcome
-from hub.automation.trace import StepTrace, Trace
+from hub.automation.trace import Line, StepTrace, Trace
 from hub.automation.trace_keeper import TraceKeeper
 from hub.automation.traces import TraceBook
 from hub.cli.trace import trace
@@ -224,3 +224,28 @@ def test_a_hub_that_has_never_run_is_told(write: Write) -> None:
     result = CliRunner().invoke(trace, [str(write())])
     assert result.exit_code == 1
     assert "the hub has not run with" in result.stderr
+
+
+def test_a_step_of_a_script_stands_at_the_scripts_own_line() -> None:
+    made = Trace(run="x", automation="panic", started_at=START, trigger={})
+    for path in ("1/then/0", "1/repeat/sequence#7/then/0", "0/script.siren/0"):
+        made.step(StepTrace(path, "delay", None, START))
+    made.lines = _Asked()
+    assert [step["at"] for step in made.plain()["steps"]] == [
+        "panic actions 1 then 0",
+        "panic actions 1 repeat sequence then 0",
+        "script.siren sequence 0",
+    ]
+
+
+class _Asked:
+    """Tells what it was asked for."""
+
+    def of(self, automation_id: str, path: tuple[str | int, ...]) -> Line:
+        return Line(" ".join(map(str, (automation_id, *path))), None)
+
+    def enabled(self, automation_id: str, path: tuple[str | int, ...]) -> list[int]:
+        return []
+
+    def scrub(self, text: str) -> str:
+        return text

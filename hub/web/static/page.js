@@ -1,4 +1,4 @@
-// Keeps the overview fresh: the hub says which parts are stale, htmx asks for them again.
+// Keeps a page fresh: the hub says which parts are stale, htmx asks for them again.
 
 const PICTURE_EVERY_MS = 2000;
 const TOAST_MS = 5000;
@@ -75,7 +75,7 @@ function showClocks() {
 // dismissing asks for a reason
 
 const dialog = byId("dismiss");
-const form = dialog.querySelector("form");
+const form = dialog?.querySelector("form");
 
 function askReason(number) {
   const card = byId(`incident-${number}`);
@@ -94,7 +94,7 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     askReason(link.dataset.dismiss);
   }
-  if (event.target.closest("[data-close]")) dialog.close();
+  if (event.target.closest("[data-close]")) dialog?.close();
 });
 
 // what came of it
@@ -114,7 +114,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful, requestConfig, xhr } = event.detail;
   if (requestConfig.verb !== "post") return;
   if (successful) {
-    if (elt === form) dialog.close();
+    if (form && elt === form) dialog.close();
     if (elt.dataset.done) toast(elt.dataset.done, false);
   } else {
     toast(xhr.responseText || byId("offline").textContent, true);

@@ -1,0 +1,168 @@
+"""What the pages about automations show, ready for the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.automation import trace_facts
+from hub.automation.in_words import Account
+from hub.automation.trace import Plain
+from hub.automation.trace_facts import Fact
+from hub.automation.trace_rows import Latest
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One automation in the list."""
+
+    id: str
+    name: str
+    when: str
+    on: bool
+    latest: Latest
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigLine:
+    """A line of the configuration; `text` is None where it may not be shown."""
+
+    number: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One automation, or a script (which has no switch): `on` is None."""
+
+    id: str
+    name: str
+    description: str | None
+    on: bool | None
+    account: Account
+    file: str | None
+    lines: tuple[ConfigLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run in a list."""
+
+    run: str
+    at: datetime
+    state: str
+    seconds: float | None
+    by: str
+    error: str | None
+    incident: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop on a run's path: a condition or a step. `tone` is good, bad, false or open."""
+
+    kind: str
+    name: str | None
+    tone: str
+    depth: int
+    seconds: float | None
+    facts: tuple[Fact, ...]
+    error: str | None
+    at: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run, whole."""
+
+    line: RunLine
+    nearly: bool
+    durable: bool
+    resumed: bool
+    trigger: Stop
+    conditions: tuple[Stop, ...]
+    steps: tuple[Stop, ...]
+    left_out: int
+
+
+def run_line(plain: Plain) -> RunLine:
+    """A kept trace as a line."""
+    return RunLine(
+        run=plain["run"],
+        at=datetime.fromisoformat(plain["started_at"]),
+        state=plain["state"],
+        seconds=trace_facts.seconds(plain),
+        by=trace_facts.by(plain),
+        error=plain["error"],
+        incident=plain["incident"],
+    )
+
+
+def run_view(plain: Plain) -> RunView:
+    """A kept trace as a path."""
+    trigger = plain["trigger"]
+    return RunView(
+        line=run_line(plain),
+        nearly=plain["nearly"],
+        durable=plain["durable"],
+        resumed=plain["resumed"],
+        trigger=Stop(
+            kind="trigger",
+            name=trace_facts.by(plain),
+            tone="good",
+            depth=0,
+            seconds=None,
+            facts=tuple(trace_facts.of_trigger(plain)),
+            error=None,
+            at=trigger["at"],
+            text=plain["lines"].get(trigger["at"]),
+        ),
+        conditions=tuple(_conditions(plain["conditions"], 0, plain)),
+        steps=tuple(_step(step, plain) for step in plain["steps"]),
+        left_out=plain["steps_left_out"],
+    )
+
+
+def _conditions(conditions: list[dict[str, Any]], depth: int, plain: Plain) -> Iterable[Stop]:
+    for one in conditions:
+        yield Stop(
+            kind=one["kind"],
+            name=None,
+            tone="good" if one["passed"] else "false",
+            depth=depth,
+            seconds=None,
+            facts=tuple(trace_facts.of(one["seen"])),
+            error=None,
+            at=one["at"],
+            text=plain["lines"].get(one["at"]),
+        )
+        yield from _conditions(one.get("inner", []), depth + 1, plain)
+
+
+def _step(step: dict[str, Any], plain: Plain) -> Stop:
+    seen = dict(step["seen"])
+    name = step["alias"] or seen.pop("action", None)
+    return Stop(
+        kind=step["kind"],
+        name=name,
+        tone=_tone(step),
+        depth=trace_facts.depth(step["path"]),
+        seconds=step["seconds"],
+        facts=tuple(trace_facts.of(seen)),
+        error=step["error"],
+        at=step["at"],
+        text=plain["lines"].get(step["at"]),
+    )
+
+
+def _tone(step: dict[str, Any]) -> str:
+    if step["error"]:
+        return "bad"
+    if step["seconds"] is None:
+        return "open"
+    condition = step["seen"].get("condition")
+    passed = condition.get("passed") if isinstance(condition, dict) else None
+    return "false" if passed is False or "passed_over" in step["seen"] else "good"
