@@ -32,7 +32,16 @@ def hours(connection: Connection, entity_id: str, since: datetime, until: dateti
     that was off, has none."""
     own = t.hours.c
     query = (
-        select(t.hours, t.sources.c.area)
+        select(
+            own.hour,
+            own["count"].label("changes"),
+            own.known_s,
+            own.on_s,
+            own.low,
+            own.high,
+            own.mean,
+            t.sources.c.area,
+        )
         .join(t.sources, t.sources.c.id == own.source)
         .where(t.sources.c.name == entity_id)
         .where(own.hour >= -(-micros(since) // HOUR), own.hour < -(-micros(until) // HOUR))
@@ -40,7 +49,7 @@ def hours(connection: Connection, entity_id: str, since: datetime, until: dateti
     )
     return [
         Hour(
-            at=instant(row.hour * HOUR), area=row.area or None, count=row.count,
+            at=instant(row.hour * HOUR), area=row.area or None, count=row.changes,
             known=timedelta(seconds=row.known_s),
             on=None if row.on_s is None else timedelta(seconds=row.on_s),
             low=row.low, high=row.high, mean=row.mean,

@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.bus import Bus
+from hub.bus import Bus, Unsubscribe
 from hub.clock import Clock, Waker
 from hub.history.buffer import Buffer
 from hub.history.rows import micros
@@ -54,7 +54,7 @@ class Recorder:
         self._is_shedding = False
         self._is_broken = False
         self._refused: set[str] = set()
-        self._unsubscribe = lambda: None
+        self._unsubscribe: Unsubscribe = lambda: None
         self.written = 0
         """Events that were committed since the start."""
 

@@ -179,7 +179,7 @@ def _highest(connection: Connection) -> int:
         connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
         for table in (t.states, t.events)
     )
-    return -(-max(numbers) // STEP) * STEP
+    return -(-int(max(numbers)) // STEP) * STEP
 
 
 def _tells(last: _Last | None, state: State) -> bool:

@@ -93,6 +93,10 @@ EVENTS = {
     "config.reloaded": N_("Configuration taken over"),
     "config.refused": N_("Configuration is wrong and was refused"),
     "automation.refused": N_("Automation was busy"),
+    "history.shed": N_("The history falls behind: some of it was dropped"),
+    "history.caught_up": N_("The history has caught up"),
+    "history.purge_paused": N_("Nothing of the history is deleted: the clock may be wrong"),
+    "history.purge_resumed": N_("What is too old of the history is deleted again"),
     "panic_button.pressed": N_("Panic button pressed"),
 }
 """The hub's events, and those of bundled plugins; any other is shown by its type."""
