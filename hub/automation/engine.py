@@ -35,6 +35,8 @@ from hub.tasks import Tasks
 
 log = logging.getLogger("hub.automation")
 
+CATCH_UP = 20  # turns of the event loop in which a run finds back to its step
+
 NO_LINKS = Links()
 
 
@@ -78,8 +80,9 @@ class Engine:
             event_types=event_types,
         )
         runner = Runner(tools, tasks, journal)
-        traces = traces or TraceBook()
-        self._started_scripts = StartedScripts(tools, world, runner, traces)
+        self.traces = traces or TraceBook()
+        """What automations and scripts did and nearly did last."""
+        self._started_scripts = StartedScripts(tools, world, runner, self.traces)
         self._parts = Parts(
             bus=bus,
             tasks=tasks,
@@ -88,7 +91,7 @@ class Engine:
             tools=tools,
             rows=self._rows,
             runner=runner,
-            traces=traces,
+            traces=self.traces,
         )
         self._automations: dict[str, Automation] = {}
         self._retired: list[Automation] = []
@@ -145,7 +148,9 @@ class Engine:
         self._retired.append(automation)
 
     async def recover(self) -> None:
-        """Resume the runs that were interrupted. Their actions must be known by now."""
+        """Resume the runs that were interrupted. Their actions must be known by now. When this
+        returns they stand where they stood: an event that is given again may end a wait of
+        theirs."""
         for row in await self._rows.unfinished():
             try:
                 config = AutomationConfig.model_validate(row.config)
@@ -156,6 +161,8 @@ class Engine:
                 await self._rows.end(row.id, "failed", error, row.incident)
                 continue
             self._owner(row, config).resume(row, config, self._event(row))
+        for _ in range(CATCH_UP):
+            await asyncio.sleep(0)
 
     def _owner(self, row: RunRow, config: AutomationConfig) -> Automation:
         automation = self._automations.get(row.automation_id)

@@ -119,11 +119,50 @@ def test_every_word_is_in_the_schema():
             ("conditions", 0, "value_template"),
             "Value error, not a template: write '{{ ... }}'",
         ),
-        ({"actions": {"repeat": {}}}, ("actions", 0), "the step 'repeat' is not there yet"),
+        (
+            {"actions": {"repeat": {"sequence": STOP}}},
+            ("actions", 0, "repeat"),
+            "Value error, 'repeat' has exactly one of count, while, until, for_each",
+        ),
+        (
+            {"actions": {"repeat": {"count": 10_001, "sequence": STOP}}},
+            ("actions", 0, "repeat", "count"),
+            "Value error, a loop has at most 10000 turns, not 10001",
+        ),
+        (
+            {"actions": {"repeat": {"count": "x", "sequence": STOP}}},
+            ("actions", 0, "repeat", "count"),
+            "Value error, a count is a whole number, or a template that gives one",
+        ),
+        (
+            {"actions": {"repeat": {"for_each": "x", "sequence": STOP}}},
+            ("actions", 0, "repeat", "for_each"),
+            "Value error, 'for_each' takes a list, or a template that gives one",
+        ),
         (
             {"actions": {"wait_template": ""}},
+            ("actions", 0, "wait_template"),
+            "Value error, not a template: write '{{ ... }}'",
+        ),
+        (
+            {"actions": {"event": "state_changed"}},
+            ("actions", 0, "event"),
+            "Value error, the hub alone tells 'state_changed'; give the event a name of its own",
+        ),
+        (
+            {"actions": {"event": "x", "event_data_template": {}}},
             ("actions", 0),
-            "the step 'wait_template' is not there yet",
+            "write 'event_data' instead of 'event_data_template'",
+        ),
+        (
+            {"actions": {"scene": "scene.x"}},
+            ("actions", 0),
+            "what a scene does is written as a script here, and called: {action: script.NAME}",
+        ),
+        (
+            {"actions": {"set_conversation_response": "x"}},
+            ("actions", 0),
+            "nobody talks to this hub: tell people with {action: notify.send}",
         ),
         ({"actions": {"service": "x"}}, ("actions", 0), "write 'action' instead of 'service'"),
         (
@@ -134,8 +173,8 @@ def test_every_word_is_in_the_schema():
         (
             {"actions": {"dealy": "1s"}},
             ("actions", 0),
-            "a step has one of the keys action, delay, choose, if, sequence, variables, stop, "
-            "condition",
+            "a step has one of the keys action, delay, wait_template, wait_for_trigger, event, "
+            "choose, if, repeat, parallel, sequence, variables, stop, condition",
         ),
         ({"actions": 5}, ("actions", 0), "a step is a mapping, as in {action: camera.record}"),
         ({"use_blueprint": {}}, (), "the automation's key 'use_blueprint' is not there yet"),

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, select
 from hub.automation.actions import ActionRegistry
 from hub.automation.engine import Engine
 from hub.automation.model import AutomationConfig
+from hub.automation.script_model import ScriptConfig
+from hub.automation.switch_actions import ACTIONS as SWITCH_ACTIONS
 from hub.automation.tables import runs
 from hub.automation.trace import Trace
 from hub.bus import Bus
@@ -129,6 +131,7 @@ class Town:
         self.deeds = Deeds(self.clock)
         self.journal = Journal()
         self.configs: list[AutomationConfig] = []
+        self.scripts: dict[str, ScriptConfig] = {}
 
     async def up(self) -> None:
         self.bus = Bus()
@@ -159,6 +162,9 @@ class Town:
             time_zone=ZoneInfo("Europe/Kyiv"),
             event_types={kind.type: kind for kind in (Pressed, Passed)},
         )
+        for action in SWITCH_ACTIONS:
+            self.actions.add(action, self.engine, "hub")
+        self.engine.load_scripts(self.scripts)
         await self.engine.load(self.configs)
         await self.engine.recover()
         await self.engine.start()
@@ -193,6 +199,13 @@ class Town:
     async def configure(self, *automations: dict[str, Any]) -> None:
         self.configs = [AutomationConfig.model_validate(one) for one in automations]
         await self.engine.load(self.configs)
+
+    def load_scripts(self, **scripts: Any) -> None:
+        self.scripts = {
+            name: ScriptConfig.model_validate(one if isinstance(one, dict) else {"sequence": one})
+            for name, one in scripts.items()
+        }
+        self.engine.load_scripts(self.scripts)
 
     def publish(self, event: Event) -> Event:
         event = event.stamped(area=None, received_at=self.clock.now())
