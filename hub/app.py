@@ -227,6 +227,7 @@ class Hub:
         """Who hears of a changed block while the hub runs, in this order: what is named before
         what names it."""
         return {
+            "store": lambda config: self.history.configure(config.store.history),
             "areas": lambda config: self.registry.configure(config.areas),
             "modes": lambda config: self.modes.configure(config.modes),
             "escalations": lambda config: self.alarms.configure(from_config.ladders(config)),

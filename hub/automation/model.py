@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -16,7 +17,6 @@ from hub.automation.steps import AnyStep
 from hub.automation.triggers import AnyTrigger
 from hub.automation.words import wrong
 from hub.model.config import PluginConfig
-
 
 BLUEPRINT = "write the rule out, or share its steps as a script with fields"
 
@@ -75,5 +75,9 @@ class AutomationConfig(Gated):
 
     def fingerprint(self) -> str:
         """A hash of what it says; the same text gives the same hash in every process."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         text = json.dumps(self.plain(), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -17,10 +17,10 @@ from hub.model.problem import Problem
 
 NAMED = ("areas", "modes", "escalations", "plugins", "scripts", "automations")
 """Blocks of things by name: a running hub takes over each thing by itself."""
-LATER = ("hub", "mqtt", "web", "recording", "store")
+SETTINGS = ("store",)
+"""Blocks of settings that a running hub takes over."""
+LATER = ("hub", "mqtt", "web", "recording")
 """Blocks that rooms are built from: what changes in them waits for the next start."""
-LIVE: frozenset[Path] = frozenset()
-"""Values of these blocks that are taken over all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All that differs. `blocks` holds those of NAMED in which anything does; `later` is told of
-    each value that takes effect at the next start only, with its place."""
+    """All that differs. `blocks` holds those of NAMED and SETTINGS in which anything does; `later`
+    tells of each value that takes effect at the next start only, with its place."""
 
     blocks: Mapping[str, Difference]
     later: tuple[Problem, ...]
@@ -65,7 +65,8 @@ class Changes:
 def compare(old: Config, new: Config, built: Config) -> Changes:
     """What taking over `new` would change in a hub that runs by `old`, and whose rooms were built
     from `built` when it started."""
-    found = {name: difference(_named(old, name), _named(new, name)) for name in NAMED}
+    found = {name: _settings(old, new, name) for name in SETTINGS}
+    found |= {name: difference(_named(old, name), _named(new, name)) for name in NAMED}
     blocks = {name: block for name, block in found.items() if block}
     later = [problem for name in LATER for problem in _later(built, new, name)]
     return Changes(blocks, tuple(later))
@@ -81,18 +82,21 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
 
 
 def _named(config: Config, block: str) -> Mapping[str, Any]:
-    found = getattr(config, block, {})
+    found = getattr(config, block)
     if isinstance(found, Mapping):
         return found
     return {each.id: each.fingerprint() for each in found}
 
 
+def _settings(old: Config, new: Config, block: str) -> Difference:
+    leaves = _leaves(getattr(old, block), getattr(new, block), ())
+    return Difference(changed=tuple(".".join(map(str, path)) for path in leaves))
+
+
 def _later(old: Config, new: Config, block: str) -> Iterator[Problem]:
-    before, after = getattr(old, block, None), getattr(new, block, None)
-    for path in _leaves(before, after, (block,)):
-        if path not in LIVE:
-            message = f"'{'.'.join(map(str, path))}' takes effect at the next start of the hub"
-            yield Problem(message, at(new.root, path)[1])
+    for path in _leaves(getattr(old, block), getattr(new, block), (block,)):
+        message = f"'{'.'.join(map(str, path))}' takes effect at the next start of the hub"
+        yield Problem(message, at(new.root, path)[1])
 
 
 def _leaves(old: Any, new: Any, path: Path) -> Iterator[Path]:

@@ -51,7 +51,7 @@ class Retention:
     def __init__(self, store: Store, clock: Clock, settings: HistorySettings) -> None:
         self._store = store
         self._clock = clock
-        self._settings = settings
+        self.settings = settings
 
     async def purge(self, go_on: Callable[[], bool] = lambda: True) -> int:
         """Delete all that is too old, while `go_on`; returns how many rows. Raises what the store
@@ -65,7 +65,7 @@ class Retention:
         return deleted
 
     def _kinds(self, now: datetime) -> list[_Kind]:
-        keep = self._settings
+        keep = self.settings
         states, statistics = micros(now - keep.states), micros(now - keep.statistics)
         return [
             _states(states),

@@ -70,6 +70,10 @@ class History:
         self._is_paused = False
         self._unsubscribe: Unsubscribe = lambda: None
 
+    def configure(self, settings: HistorySettings) -> None:
+        """Keep what has happened for so long from now on."""
+        self._retention.settings = settings
+
     # life
 
     def start(self) -> None:

@@ -274,3 +274,11 @@ async def test_a_signal_reloads_and_what_is_wrong_stands_in_the_log(
     async with asyncio.timeout(10):
         while "the key 'triggers' is missing here" not in caplog.text:
             await asyncio.sleep(0.001)
+
+
+async def test_how_long_things_are_kept_is_taken_over_at_once(running: Running) -> None:
+    kept: list[object] = []
+    running.reload.rooms = {"store": lambda config: kept.append(config.store.history.states.days)}
+    seen = await running.again(store={"history": {"states": "7d"}})
+    assert seen_names(seen, "store")["changed"] == ["history.states"]
+    assert kept == [7]
