@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hub.model.event import Event, OtherEvent, from_plain, parse_time, to_plain
+from hub.model.event import Event, OtherEvent, cause, from_plain, parse_time, to_plain
 
 
 class Weighed(Event, type="scale.weighed", durable=True):
@@ -47,3 +48,26 @@ def test_a_time_without_offset_is_refused() -> None:
     with pytest.raises(ValueError, match="offset"):
         parse_time("2026-11-22T18:00:00")
     assert parse_time("2026-11-22T18:00:00+02:00") == datetime(2026, 11, 22, 16, tzinfo=UTC)
+
+
+def test_an_event_tells_which_field_is_missing_or_unknown() -> None:
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'kilograms'"):
+        Weighed(source="event.bell")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'tune'"):
+        Weighed(source="event.bell", kilograms=1, tune="high")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Weighed(source="event.bell", tune="high")  # type: ignore[call-arg]
+
+
+def test_each_event_has_lists_of_its_own_and_knows_what_it_came_of() -> None:
+    class Listed(Event, type="bell.listed"):
+        tones: list[str] = dataclasses.field(default_factory=list)
+
+    one, other = Listed(source="event.bell"), Listed(source="event.bell")
+    assert one.tones is not other.tones
+    assert one.cause is None
+    token = cause.set("a run")
+    try:
+        assert Listed(source="event.bell").cause == "a run"
+    finally:
+        cause.reset(token)

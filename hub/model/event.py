@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Self, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
+from hub.model.frozen import quick
+
 ENVELOPE = ("id", "source", "area", "observed_at", "received_at", "cause", "redelivered", "drill")
 
 
@@ -89,7 +91,7 @@ class Event:
 
 
 def _frozen(cls: type) -> None:
-    dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    quick(dataclasses.dataclass(frozen=True, kw_only=True)(cls))
     with_config(ConfigDict(extra="forbid"))(cls)
 
 
