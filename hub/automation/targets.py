@@ -9,8 +9,15 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, mo
 from hub.automation.errors import StepFailed
 from hub.automation.fields import AreaIdOrTemplate, EntityIdOrTemplate, OneOrMany
 from hub.automation.scope import Scope
-from hub.automation.words import not_yet
+from hub.automation.words import wrong
 from hub.model.config import PluginConfig
+
+INSTEAD = {
+    "device_id": "name its entities with 'entity_id'",
+    "floor_id": "name the areas with 'area_id'",
+    "label_id": "name the entities with 'entity_id', or their areas with 'area_id'",
+}
+"""Keys of Home Assistant's targets that are not there, and what to write."""
 
 _METRES = {"m": 1.0, "km": 1000.0}
 
@@ -54,10 +61,10 @@ class Target(PluginConfig):
 
     @model_validator(mode="before")
     @classmethod
-    def _later(cls, value: Any) -> Any:
-        for word in ("device_id", "floor_id", "label_id"):
+    def _foreign(cls, value: Any) -> Any:
+        for word, what in INSTEAD.items():
             if isinstance(value, dict) and word in value:
-                raise not_yet("target", word)
+                raise wrong("target", f"a target has no '{word}' here: {what}")
         return value
 
 

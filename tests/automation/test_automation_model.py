@@ -181,7 +181,7 @@ def test_every_word_is_in_the_schema():
         (
             {"actions": {"action": "x", "target": {"device_id": "d"}}},
             ("actions", 0, "target"),
-            "the target 'device_id' is not there yet",
+            "a target has no 'device_id' here: name its entities with 'entity_id'",
         ),
         (
             {"actions": {"action": "x", "target": {"near": {"entity_id": "a.b", "within": 200}}}},
@@ -212,8 +212,8 @@ def test_what_is_wrong_is_said_once_and_at_its_place(more, path, message):
 def test_all_that_is_wrong_is_said_at_once():
     problems = wrong(triggers={"trigger": "sun"}, actions=[{"repeat": 1}, {"delay": 5}], mode="x")
     assert [path for path, _ in problems] == [
-        ("triggers", 0),
-        ("actions", 0),
+        ("triggers", 0, "event"),
+        ("actions", 0, "repeat"),
         ("actions", 1, "delay"),
         ("mode",),
     ]
