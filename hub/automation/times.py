@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -66,17 +66,23 @@ def read_time(value: Any) -> Any:
     )
 
 
-async def keep_time(
+def keep_time(
     clock: Clock, next_after: NextAfter, fire: Callable[[], None], *, beats: bool = False
-) -> None:
-    """Call `fire` at each instant that `next_after` gives, for ever.
+) -> Coroutine[Any, Any, None]:
+    """The work of calling `fire` at each instant from now on that `next_after` gives, for ever.
 
     A clock that is set forward over an instant makes it fire at once, and once for all that were
     passed over. One that is set back by up to a day does not make what has fired come again,
     unless it `beats`: then it goes on at its pace. One that was set back further was wrong before,
     and all is counted anew.
     """
-    last, fired = clock.now(), None
+    return _keep(clock, next_after, fire, beats, clock.now())
+
+
+async def _keep(
+    clock: Clock, next_after: NextAfter, fire: Callable[[], None], beats: bool, last: datetime
+) -> None:
+    fired: datetime | None = None
     while True:
         due = await _reached(clock, next_after, last, None if beats else fired)
         fired, last = due, max(due, clock.now())

@@ -11,6 +11,7 @@ from hub.automation.model import AutomationConfig
 
 EVENT = {"trigger": "event", "event_type": "gate.passed"}
 STOP = {"stop": "x"}
+TRIGGERS = "event, hub, mqtt, numeric_state, state, sun, template, time, time_pattern, webhook"
 
 
 def rule(**more):
@@ -77,11 +78,12 @@ def test_every_word_is_in_the_schema():
 @pytest.mark.parametrize(
     ("more", "path", "message"),
     [
-        ({"triggers": {"trigger": "sun"}}, ("triggers", 0), "the trigger 'sun' is not there yet"),
+        ({"triggers": {"trigger": "sun"}}, ("triggers", 0, "event"), "Field required"),
         (
             {"triggers": {"trigger": "device"}},
             ("triggers", 0),
-            "the trigger 'device' is not there yet",
+            "there is no trigger 'device' here: name the device's entity with 'state', or what its "
+            "plugin reports with 'event'",
         ),
         (
             {"triggers": {"platform": "state"}},
@@ -91,23 +93,24 @@ def test_every_word_is_in_the_schema():
         (
             {"triggers": {"trigger": "statee"}},
             ("triggers", 0),
-            "there is no trigger 'statee'; there are event, state, time",
+            f"there is no trigger 'statee'; there are {TRIGGERS}",
         ),
         (
             {"triggers": {"entity_id": "a.b"}},
             ("triggers", 0),
-            "a trigger needs the key 'trigger': one of event, state, time",
+            f"a trigger needs the key 'trigger': one of {TRIGGERS}",
         ),
         (
             {"triggers": {"trigger": ["x"]}},
             ("triggers", 0),
-            "there is no trigger '['x']'; there are event, state, time",
+            f"there is no trigger '['x']'; there are {TRIGGERS}",
         ),
         ({"triggers": "x"}, ("triggers", 0), "a trigger is a mapping with the key 'trigger'"),
         (
-            {"conditions": {"condition": "numeric_state"}},
+            {"conditions": {"condition": "zone"}},
             ("conditions", 0),
-            "the condition 'numeric_state' is not there yet",
+            "there is no condition 'zone' here: use 'state' of an entity that says who is where, or "
+            "a template with 'distance'",
         ),
         (
             {"conditions": {"condition": "time"}},
@@ -177,7 +180,12 @@ def test_every_word_is_in_the_schema():
             "choose, if, repeat, parallel, sequence, variables, stop, condition",
         ),
         ({"actions": 5}, ("actions", 0), "a step is a mapping, as in {action: camera.record}"),
-        ({"use_blueprint": {}}, (), "the automation's key 'use_blueprint' is not there yet"),
+        (
+            {"use_blueprint": {}},
+            (),
+            "'use_blueprint': there are no blueprints here; write the rule out, or share its steps "
+            "as a script with fields",
+        ),
         (
             {"actions": {"action": "x", "target": {"device_id": "d"}}},
             ("actions", 0, "target"),

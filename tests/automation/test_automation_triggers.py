@@ -110,15 +110,15 @@ DOOR = {"trigger": "state", "entity_id": "binary_sensor.door"}
 @pytest.mark.parametrize(
     ("trigger", "changes"),
     [
-        ({}, ["off", "on", "unavailable", "off", "off+battery"]),
+        ({}, ["off", "on", "off", "off+battery"]),
         ({"to": "on"}, ["on"]),
         ({"to": ["on", "unavailable"]}, ["on", "unavailable"]),
         ({"to": None}, ["off", "on", "unavailable", "off"]),
-        ({"from": None}, ["off", "on", "unavailable", "off"]),
+        ({"from": None}, ["off", "on", "off"]),
         ({"from": "off"}, ["on"]),
         ({"from": "off", "to": "on"}, ["on"]),
         ({"from": "on", "to": "off"}, []),
-        ({"not_from": ["unknown", "unavailable"]}, ["on", "unavailable"]),
+        ({"not_from": ["unknown", "unavailable"]}, ["on"]),
         ({"not_to": ["unavailable", "off"]}, ["on"]),
         ({"attribute": "battery"}, ["off+battery"]),
         ({"attribute": "battery", "to": 40}, ["off+battery"]),

@@ -71,9 +71,8 @@ async def test_what_is_no_number_neither_fires_nor_arms_and_is_told_once(here, c
     here.attach({**RIVER, "above": 17})
     await levels(here, 20, "ice", "ice!", 21)
     assert seen(here) == [20]
-    assert [record.getMessage() for record in caplog.records] == [
-        "automation 'a': its trigger 'numeric_state': 'sensor.river' gives 'ice', which is no number"
-    ]
+    (record,) = caplog.records
+    assert record.getMessage().endswith("'sensor.river' gives 'ice', which is no number")
 
 
 async def test_a_limit_may_be_an_entity_and_only_the_number_itself_is_listened_to(here):
