@@ -73,7 +73,7 @@ def _config(
     if not file.is_file():
         place = found.position if found is not None else root.position
         hint = "add config: with its path, seen from the story" if found is None else None
-        problems.append(Problem(f"there is no configuration {shorten(str(file))}", place, hint))
+        problems.append(Problem(f"there is no configuration '{file}'", place, hint))
         return None
     return check.load(file, plugins)
 
