@@ -18,6 +18,7 @@ from hub.text.filters import FILTERS, TESTS
 from hub.text.rendering import TooMuch, current
 
 DEPTH = 50  # of what stands within each other; Python cannot compile much more
+BRACKETS = 30  # the same of brackets; Jinja2's parser needs a dozen calls for each
 RESULT = "_result"
 
 _NOT_FOR_TEMPLATES = (
@@ -72,6 +73,9 @@ class Environment(ImmutableSandboxedEnvironment):
         rendering.left -= 1
         if rendering.left < 0:
             rendering.refill()
+        if kwargs:  # Jinja2 passes on what a loop sets, for functions that take the context
+            kwargs.pop("_loop_vars", None)
+            kwargs.pop("_block_vars", None)
         if isinstance(called, Function):
             return called._function(*args, **kwargs)
         if isinstance(called, Macro | LoopContext | Undefined):
@@ -108,6 +112,8 @@ class Environment(ImmutableSandboxedEnvironment):
     def shape(self, text: str) -> tuple[nodes.Template, bool]:
         """The parsed template, and whether it is one expression and nothing else. Raises
         TemplateSyntaxError."""
+        if sum(map(text.count, "([{")) > BRACKETS and _brackets(text) > BRACKETS + 2:
+            raise TemplateSyntaxError(f"more than {BRACKETS} brackets stand within each other", 1)
         tree = self.parse(text)
         _refuse(tree, 0, 1)
         return tree, _only_expression(tree) is not None
@@ -126,12 +132,25 @@ def _refuse(node: nodes.Node, depth: int, line: int) -> None:
     """Refuse what templates here cannot be, with its line."""
     line = getattr(node, "lineno", None) or line
     if depth > DEPTH:
-        raise TemplateSyntaxError(f"more than {DEPTH} things stand within each other", line)
+        why = f"more than {DEPTH} things stand within each other; take it apart with {{% set %}}"
+        raise TemplateSyntaxError(why, line)
     if isinstance(node, _NOT_FOR_TEMPLATES):
         word = type(node).__name__.lower()
         raise TemplateSyntaxError(f"'{word}' is not for templates in a rule", line)
     for child in node.iter_child_nodes():
         _refuse(child, depth + 1, line)
+
+
+def _brackets(text: str) -> int:
+    """How deep brackets stand within each other at most, those in texts counted too."""
+    depth = deepest = 0
+    for letter in text:
+        if letter in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif letter in ")]}":
+            depth = max(0, depth - 1)
+    return deepest
 
 
 def _only_expression(tree: nodes.Template) -> nodes.Expr | None:

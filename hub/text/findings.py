@@ -14,7 +14,7 @@ from jinja2.visitor import NodeTransformer
 from hub.text.calls import signature_of
 from hub.text.filters import FILTERS, FUNCTIONS, TESTS
 from hub.text.states import States
-from hub.text.templates import parse
+from hub.text.templates import compiled, parse
 from hub.text.times import TIME_NAMES, Times
 from hub.text.town import TOWN_NAMES, TownFunctions
 
@@ -63,8 +63,10 @@ def look(text: str) -> Findings:
             stored.add(name.name)
     own = stored | {macro.name for macro in tree.find_all(nodes.Macro)}
     _Walk(found, own).walk(tree)
-    flat = not own and _is_flat(tree)
-    undeclared = set(lines) if flat else meta.find_undeclared_variables(tree)  # changes the tree
+    undeclared = set(lines) - own
+    if (own or not _is_flat(tree)) and not found.filters and not found.tests:
+        compiled(text)  # what can still be wrong is wrong with blocks: a break outside of a loop
+        undeclared = meta.find_undeclared_variables(tree)  # it changes the tree
     found.names = sorted((name, lines.get(name, 1)) for name in undeclared)
     return found
 

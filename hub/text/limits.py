@@ -215,13 +215,13 @@ def replaced(text: str, old: str, new: str) -> None:
     fits(len(text) + text.count(old) * len(new))
 
 
-def shortened(value: Any) -> str:
+def shortened(value: Any, longest: int = 60) -> str:
     """A value as it is told in an error: a line, however long it is."""
     try:
         text = text_of(value)
     except TooMuch:
         text = f"a long {type(value).__name__}"
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def spelled(value: Any) -> None:

@@ -101,7 +101,9 @@ def compiled(text: str) -> Compiled:
         template = ENVIRONMENT.compiled(tree)
     except TemplateSyntaxError as error:
         raise TemplateProblem(error.message or "not a template", error.lineno) from None
-    except (RecursionError, SyntaxError, JinjaError) as error:
+    except SyntaxError as error:
+        raise TemplateProblem(f"not a template: {error.msg}") from None
+    except (RecursionError, JinjaError) as error:
         raise TemplateProblem(f"not a template: {error.__class__.__name__}") from None
     return Compiled(template, expression, limits.steps_for(len(text)))
 
@@ -153,7 +155,7 @@ def _why(error: Exception) -> str:
         return str(error)
     if isinstance(error, RecursionError):
         return "it calls itself too often"
-    return f"{error.__class__.__name__}: {error}"
+    return f"{error.__class__.__name__}: {limits.shortened(str(error), 300)}"
 
 
 def _line(error: Exception, template: Template) -> int:
