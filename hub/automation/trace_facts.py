@@ -10,6 +10,8 @@ from typing import Any
 
 from hub.automation.trace import Plain
 
+NOTHING: tuple[Any, ...] = (None, [], {})
+OUTCOMES = ("condition", "conditions")
 LONGEST = 300  # characters of one fact
 BY_ITSELF = ("platform", "id", "idx", "alias", "entity_id", "area_id", "from_state", "to_state")
 
@@ -31,17 +33,35 @@ def seconds(plain: Plain) -> float | None:
     return (datetime.fromisoformat(plain["ended_at"]) - began).total_seconds()
 
 
-def by(plain: Plain) -> str:
-    """What triggered it, in a few words: the trigger's own alias, or its kind and what it was
-    about."""
+@dataclass(frozen=True, slots=True)
+class By:
+    """What triggered a run: the trigger's own alias, its kind (None: a person or another
+    automation), the type of the event, and the entity or the place that it was about."""
+
+    alias: str | None
+    kind: str | None
+    event_type: str | None
+    about: str | None
+
+
+def by(plain: Plain) -> By:
+    """What triggered it."""
     seen = plain["trigger"]["seen"]
-    if seen.get("alias"):
-        return str(seen["alias"])
     event = seen.get("event")
-    kind = str(seen.get("platform") or "by hand")
-    of_type = event.get("event_type") if isinstance(event, Mapping) else None
-    about = seen.get("entity_id") or seen.get("area_id")
-    return " ".join(str(part) for part in (of_type or kind, about) if part)
+    found = (
+        seen.get("alias"),
+        seen.get("platform"),
+        event.get("event_type") if isinstance(event, Mapping) else None,
+        seen.get("entity_id") or seen.get("area_id"),
+    )
+    return By(*(None if each is None else str(each) for each in found))
+
+
+def by_in_short(plain: Plain) -> str:
+    """The same in a few words."""
+    found = by(plain)
+    words = (found.event_type or found.kind or "by hand", found.about)
+    return found.alias or " ".join(word for word in words if word)
 
 
 def of_trigger(plain: Plain) -> list[Fact]:
@@ -62,11 +82,30 @@ def of_trigger(plain: Plain) -> list[Fact]:
 
 
 def of(seen: Mapping[str, Any]) -> list[Fact]:
-    """Values by name, as they are. A value under `before` beside one under `after` is one fact."""
+    """Values by name, as far as there are any. A value under `before` beside one under `after` is
+    one fact."""
     if set(seen) >= {"before", "after"}:
         rest = {key: value for key, value in seen.items() if key not in ("before", "after")}
         return [Fact("value", spelled(seen["after"]), spelled(seen["before"])), *of(rest)]
-    return [Fact(str(name), spelled(value)) for name, value in seen.items()]
+    told = ((str(name), value) for name, value in seen.items() if value not in NOTHING)
+    return [
+        Fact(name, _outcomes(value) if name in OUTCOMES else spelled(value)) for name, value in told
+    ]
+
+
+def _outcomes(value: Any) -> str:
+    """Conditions that a step looked at: `✓ state (sensor.river: 3.4), ✗ time`."""
+    one_or_many = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, Mapping) and "passed" in one for one in one_or_many):
+        return spelled(value)
+    return ", ".join(_outcome(one) for one in one_or_many)
+
+
+def _outcome(one: Mapping[str, Any]) -> str:
+    seen = [f"{name}: {spelled(value)}" for name, value in (one.get("seen") or {}).items()]
+    within = [*seen, *(_outcome(each) for each in one.get("inner") or [])]
+    told = f"{'✓' if one['passed'] else '✗'} {one.get('condition')}"
+    return f"{told} ({', '.join(within)})" if within else told
 
 
 def spelled(value: Any) -> str:

@@ -30,7 +30,7 @@ def line(plain: Plain, zone: ZoneInfo, *, named: bool) -> str:
         parts.append(f"{plain['automation']:24}")
     state = "nearly: " * plain["nearly"] + STATES.get(plain["state"], plain["state"])
     parts.append(f"{state:24} {_took(trace_facts.seconds(plain)):>9}")
-    parts.append(trace_facts.by(plain))
+    parts.append(trace_facts.by_in_short(plain))
     if plain["error"]:
         parts.append(f"({plain['error']})")
     return "  ".join(parts).rstrip()
@@ -50,7 +50,7 @@ def _whole(plain: Plain, zone: ZoneInfo) -> Iterator[str]:
     yield from _notes(plain)
     yield ""
     trigger = plain["trigger"]
-    yield _headed(f"trigger: {trace_facts.by(plain)}", trigger["at"], plain)
+    yield _headed(f"trigger: {trace_facts.by_in_short(plain)}", trigger["at"], plain)
     yield from _facts(trace_facts.of_trigger(plain), 1)
     if plain["conditions"]:
         yield "conditions:"

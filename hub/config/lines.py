@@ -8,7 +8,7 @@ from functools import cached_property
 from hub.automation.trace import Line, Path
 from hub.config.config import Config
 from hub.config.render import scrub, visible_line
-from hub.config.tree import Excerpts, Node, at
+from hub.config.tree import Excerpts, Node, at, leaf_paths
 from hub.model.problem import Position
 
 SCRIPT = "script."
@@ -51,7 +51,9 @@ class ConfigLines:
         if found is None:
             return None
         node, place = found
-        return place, max(place.line, node.end[0] - (node.end[1] <= 1))
+        # a block ends where the next one begins: what counts is its last value
+        ends = (leaf.end for _, leaf in leaf_paths(node) if leaf.position.file == place.file)
+        return place, max((line - (column <= 1) for line, column in ends), default=place.line)
 
     def scrub(self, text: str) -> str:
         """The text without the configuration's secrets."""

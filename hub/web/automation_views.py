@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from hub.automation import trace_facts
 from hub.automation.in_words import Account
 from hub.automation.trace import Plain
-from hub.automation.trace_facts import Fact
+from hub.automation.trace_facts import By, Fact
 from hub.automation.trace_rows import Latest
 
 
@@ -88,30 +88,30 @@ class RunView:
     left_out: int
 
 
-def run_line(plain: Plain) -> RunLine:
-    """A kept trace as a line."""
+def run_line(plain: Plain, tell: Callable[[By], str]) -> RunLine:
+    """A kept trace as a line; `tell` says in words what triggered it."""
     return RunLine(
         run=plain["run"],
         at=datetime.fromisoformat(plain["started_at"]),
         state=plain["state"],
-        seconds=trace_facts.seconds(plain),
-        by=trace_facts.by(plain),
+        seconds=None if plain["nearly"] else trace_facts.seconds(plain),
+        by=tell(trace_facts.by(plain)),
         error=plain["error"],
         incident=plain["incident"],
     )
 
 
-def run_view(plain: Plain) -> RunView:
-    """A kept trace as a path."""
+def run_view(plain: Plain, tell: Callable[[By], str]) -> RunView:
+    """A kept trace as a path; `tell` says in words what triggered it."""
     trigger = plain["trigger"]
     return RunView(
-        line=run_line(plain),
+        line=run_line(plain, tell),
         nearly=plain["nearly"],
         durable=plain["durable"],
         resumed=plain["resumed"],
         trigger=Stop(
             kind="trigger",
-            name=trace_facts.by(plain),
+            name=tell(trace_facts.by(plain)),
             tone="good",
             depth=0,
             seconds=None,

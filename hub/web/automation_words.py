@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from gettext import NullTranslations
 
 from hub.automation.in_words import Speech
+from hub.automation.trace_facts import By
 from hub.model.entity import State
 from hub.registry import Registry
 from hub.text.translations import Texts
@@ -42,8 +44,12 @@ KINDS = {
     "template": N_("a template"),
     "time": N_("the time"),
     "trigger": N_("what triggered it"),
+    "hub": N_("the hub"),
+    "mqtt": "MQTT",
+    "time_pattern": N_("the time"),
+    "webhook": N_("a webhook"),
 }
-"""Kinds of steps and conditions."""
+"""Kinds of steps, conditions and triggers."""
 BAD = frozenset({"failed", "interrupted"})
 GOOD = frozenset({"finished"})
 
@@ -100,7 +106,24 @@ class TownNames:
         )
 
 
-def speech_of(texts: Texts, language: str, registry: Registry) -> Speech:
+def told_by(speech: Speech, by: By) -> str:
+    """What triggered a run, in words."""
+    if by.alias is not None:
+        return by.alias
+    _ = speech.gettext
+    if by.event_type is not None:
+        what: str | None = speech.names.event(by.event_type)
+    elif by.kind is None:
+        what = _("by hand, or by an action")
+    else:
+        what = None if by.about is not None else _(KINDS.get(by.kind, by.kind))
+    about = speech.names.entity(by.about) if by.about is not None else None
+    return ": ".join(part for part in (what, about) if part)
+
+
+def speech_of(
+    texts: Texts, language: str, registry: Registry, *, scrub: Callable[[str], str]
+) -> Speech:
     """The describer's words in one language, with the names of the town."""
     translations = texts.translations(language)
-    return Speech(translations, language, TownNames(registry, Words(translations)))
+    return Speech(translations, language, TownNames(registry, Words(translations)), scrub)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
-from hub.automation.in_words import account, in_short
+from hub.automation.in_words import Speech, account, in_short
 from hub.automation.trace import Plain
 from hub.automation.trace_rows import Latest
 from hub.config.render import visible_line
 from hub.web import plain
 from hub.web.automation_views import ConfigLine, Row, RunLine, Whole, run_line, run_view
-from hub.web.automation_words import AutomationWords, speech_of
+from hub.web.automation_words import AutomationWords, speech_of, told_by
 from hub.web.render import PAGES
 from hub.web.routes import Route, Visit
 from hub.web.services import Automations
@@ -33,6 +34,13 @@ def _of(visit: Visit) -> Automations:
 
 def _words(visit: Visit) -> AutomationWords:
     return AutomationWords(visit.services.texts.translations(visit.language))
+
+
+def _speech(visit: Visit) -> Speech:
+    services = visit.services
+    return speech_of(
+        services.texts, visit.language, services.registry, scrub=_of(visit).lines().scrub
+    )
 
 
 def _page(visit: Visit, template: str, **values: Any) -> web.Response:
@@ -61,7 +69,7 @@ async def _rows(visit: Visit) -> tuple[list[Row], int]:
     automations = _of(visit)
     asked = _asked(visit).casefold()
     latest = await automations.keeper.latest()
-    speech = speech_of(visit.services.texts, visit.language, visit.services.registry)
+    speech = _speech(visit)
     found = []
     count = 0
     for one in automations.engine.automations.values():
@@ -81,7 +89,7 @@ async def _rows(visit: Visit) -> tuple[list[Row], int]:
 def _whole(visit: Visit) -> Whole:
     """The automation, or the script, that the path names. Raises HTTPNotFound."""
     automations, name = _of(visit), visit.request.match_info["id"]
-    speech = speech_of(visit.services.texts, visit.language, visit.services.registry)
+    speech = _speech(visit)
     config: Any
     if name.startswith(SCRIPT):
         script = automations.engine.scripts.get(name.removeprefix(SCRIPT))
@@ -130,10 +138,11 @@ async def runs(visit: Visit) -> web.Response:
 
 
 async def _runs(visit: Visit) -> dict[str, list[RunLine]]:
+    tell = partial(told_by, _speech(visit))
     kept = await _of(visit).keeper.of(visit.request.match_info["id"])
     return {
-        "did": [run_line(one) for one in kept if not one["nearly"]],
-        "nearly": [run_line(one) for one in kept if one["nearly"]],
+        "did": [run_line(one, tell) for one in kept if not one["nearly"]],
+        "nearly": [run_line(one, tell) for one in kept if one["nearly"]],
     }
 
 
@@ -148,7 +157,7 @@ async def _trace(visit: Visit) -> Plain:
 
 async def run(visit: Visit) -> web.Response:
     """One run: its path, with what each condition and step saw."""
-    shown = run_view(await _trace(visit))
+    shown = run_view(await _trace(visit), partial(told_by, _speech(visit)))
     automation = visit.request.match_info["id"]
     found = _of(visit).engine.automations.get(automation)
     name = found.config.alias or automation if found is not None else automation
@@ -157,7 +166,7 @@ async def run(visit: Visit) -> web.Response:
 
 async def run_part(visit: Visit) -> web.Response:
     """The path alone, for a page that follows a run."""
-    shown = run_view(await _trace(visit))
+    shown = run_view(await _trace(visit), partial(told_by, _speech(visit)))
     automation = visit.request.match_info["id"]
     return _page(visit, "parts/run.html", run=shown, automation=automation)
 
@@ -192,7 +201,7 @@ async def _done(visit: Visit) -> web.StreamResponse:
     """The part of the page that has changed; a browser without scripts is sent back."""
     name = visit.request.match_info["id"]
     if not visit.part:
-        raise web.HTTPSeeOther(f"/automations/{name}")
+        return web.Response(status=303, headers={"Location": f"/automations/{name}"})
     target = visit.request.headers.get("HX-Target")
     return await part(visit) if target == "automations" else await runs(visit)
 

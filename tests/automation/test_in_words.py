@@ -89,8 +89,8 @@ RIVER = {"trigger": "numeric_state", "entity_id": "sensor.river"}
     [
         (
             PANIC,
-            "Натиснуто тривожну кнопку, місце: «Ринок»",
-            "Натиснуто тривожну кнопку, place: “Ринок”",
+            "натиснуто тривожну кнопку, місце: «Ринок»",
+            "натиснуто тривожну кнопку, place: “Ринок”",
         ),
         (
             {**DOOR, "from": "off", "to": "on", "for": "00:05:00"},
@@ -105,7 +105,7 @@ RIVER = {"trigger": "numeric_state", "entity_id": "sensor.river"}
         ),
         (
             {"trigger": "time", "at": ["22:00", "06:30:00"], "weekday": ["mon", "tue"]},
-            "настає 22:00 або 06:30, у такі дні: понеділок та вівторок",
+            "настає 22:00 або 06:30, у такі дні: понеділок і вівторок",
             "it is 22:00 or 06:30, on these days: Monday and Tuesday",
         ),
         (
@@ -131,7 +131,7 @@ def test_several_triggers_are_told_in_one_line() -> None:
         {"id": "a", "triggers": [PANIC, DOOR], "actions": {"stop": "x"}}
     )
     assert in_short(config.plain(), speech()) == (
-        "Натиснуто тривожну кнопку, місце: «Ринок» або «Двері школи»: будь-яка зміна"
+        "натиснуто тривожну кнопку, місце: «Ринок» або «Двері школи»: будь-яка зміна"
     )
 
 

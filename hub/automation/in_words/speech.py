@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from gettext import NullTranslations
 from typing import Any, Protocol
@@ -68,9 +68,17 @@ class Sentence:
 
 
 class Speech:
-    """One language, and the names of the town in it."""
+    """One language, and the names of the town in it. `scrub` takes the configuration's secrets out
+    of a text."""
 
-    def __init__(self, translations: NullTranslations, language: str, names: Names) -> None:
+    def __init__(
+        self,
+        translations: NullTranslations,
+        language: str,
+        names: Names,
+        scrub: Callable[[str], str] = str,
+    ) -> None:
+        self._scrub = scrub
         self.gettext = translations.gettext
         self.names = names
         self._locale = LOCALES[language]
@@ -96,6 +104,7 @@ class Speech:
 
     def quoted(self, text: str) -> str:
         """A name in the language's quotes."""
+        text = self._scrub(text)
         return f"«{text}»" if self._locale == "uk" else f"“{text}”"
 
     def entity(self, entity_id: Any) -> str:
@@ -124,7 +133,7 @@ class Speech:
 
     def template(self, text: Any) -> str:
         """A template as it is written, on one line."""
-        return _short(" ".join(str(text).split()))
+        return self._short(" ".join(str(text).split()))
 
     def value(self, value: Any) -> str:
         """A value as people read it."""
@@ -134,7 +143,7 @@ class Speech:
             return self._list((f"{key}: {self.value(one)}" for key, one in value.items()), "unit")
         if isinstance(value, list | tuple):
             return self._list(map(self.value, value), "unit")
-        return _short(value if isinstance(value, str) else json.dumps(value, default=str))
+        return self._short(value if isinstance(value, str) else json.dumps(value, default=str))
 
     def span(self, value: Any) -> str:
         """A duration: `1 h 30 min`; a template as it is written."""
@@ -184,6 +193,6 @@ class Speech:
         """Parts of a sentence, those that say something, with commas."""
         return ", ".join(part for part in told if part)
 
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    def _short(self, text: str) -> str:
+        text = self._scrub(text)
+        return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

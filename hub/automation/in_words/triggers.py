@@ -23,7 +23,7 @@ def tell_trigger(plain: Plain, speech: Speech) -> Sentence:
 def _event(plain: Plain, speech: Speech) -> str:
     _ = speech.gettext
     names = [speech.names.event(str(one)) for one in speech.items(plain.get("event_type"))]
-    found = [speech.any_of(names)]
+    found = [speech.any_of(map(_amid, names))]
     if plain.get("entity_id"):
         found.append(_("about: %(names)s") % {"names": speech.entities(plain["entity_id"])})
     if plain.get("area_id"):
@@ -31,6 +31,11 @@ def _event(plain: Plain, speech: Speech) -> str:
     data = plain.get("event_data") or {}
     found += [f"{key} = {speech.value(value)}" for key, value in data.items()]
     return speech.parts(*found)
+
+
+def _amid(text: str) -> str:
+    """A sentence amid another: without its capital, unless it begins with an abbreviation."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def subject(plain: Plain, speech: Speech, *, all_of: bool = False) -> str:
