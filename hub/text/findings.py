@@ -72,10 +72,9 @@ def look(text: str) -> Findings:
 
 
 def _is_flat(tree: nodes.Template) -> bool:
-    """Whether nothing in it makes names of its own (`loop`, `caller`, `self`)."""
-    return all(isinstance(node, nodes.Output | nodes.If) for node in tree.body) and not any(
-        True for _ in tree.find_all((nodes.For, nodes.CallBlock, nodes.FilterBlock, nodes.With))
-    )
+    """Whether nothing in it makes names of its own, or can be in the wrong place."""
+    statements = tree.find_all(nodes.Stmt)
+    return all(isinstance(node, nodes.Output | nodes.If) for node in statements)
 
 
 class _Optional(NodeTransformer):
