@@ -19,6 +19,7 @@ check: $(STAMP) assets
 	$(BIN)/lint-imports
 
 bench: $(STAMP) assets parts
+	$(BIN)/python -m benchmarks.peers.environments
 	$(BIN)/python -m benchmarks
 
 soak: $(STAMP) assets parts
@@ -40,6 +41,7 @@ parts:
 lock:
 	$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements.lock
+	$(BIN)/python -m benchmarks.peers.environments --lock
 
 clean:
-	rm -rf $(VENV) node_modules hub/web/static/vendor build dist
+	rm -rf $(VENV) .bench node_modules hub/web/static/vendor build dist

@@ -14,7 +14,7 @@ import time
 
 from benchmarks import machine
 
-NAMES = ("alarms", "start", "video")
+NAMES = ("alarms", "automations", "start", "video")
 
 
 def main() -> int:

@@ -1,0 +1,167 @@
+"""The bus, states, automations and templates, side by side with a real Home Assistant.
+
+    python -m benchmarks.automations [--quick] [--only WORD]
+
+Each line is the same work for both (benchmarks/peers/scenes.py), each side in a process of its own
+and on the same Python, where `make bench` could make that; the hub is the whole hub, played on its
+own Python too. The sides take turns, round by round. The CPU time of an operation is told as a
+multiple of a bare `call_soon` in the same process just before; a figure is the median of 5 rounds.
+A line that is behind is no failure: it stands in the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.peers import environments
+from benchmarks.peers.lines import LINES, Line
+from benchmarks.peers.measure import Figures
+from benchmarks.peers.report import Played, flatness, summary, table
+
+ROUNDS = 5
+HUB, PEER, OWN = "hub", "home_assistant", "hub_own_python"
+
+
+class PlayerFailed(Exception):
+    """A worker ended before it had answered; the message is what it said last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A side on an interpreter."""
+
+    name: str
+    side: str
+    python: Path
+
+
+class Worker:
+    """A side that plays one line in a process of its own, round by round."""
+
+    def __init__(self, player: Player, line: Line, *, quick: bool) -> None:
+        options = json.dumps(line.chosen(quick=quick))
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
+        self._process = subprocess.Popen(
+            [player.python, "-m", "benchmarks.peers.worker", player.side, line.scene, options],
+            cwd=machine.ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
+
+    def answer(self) -> Figures:
+        """What it says next: first that it is ready, then a round. Raises PlayerFailed."""
+        assert self._process.stdout is not None
+        text = self._process.stdout.readline()
+        if not text:
+            self._errors.seek(0)
+            raise PlayerFailed(self._errors.read()[-2000:].decode())
+        found: Figures = json.loads(text)
+        return found
+
+    def play(self) -> Figures:
+        """One round. Raises PlayerFailed."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
+        return self.answer()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._errors.close()
+
+
+def players() -> list[Player]:
+    """Those that can play: the hub, Home Assistant where it was made, the hub on its own Python
+    where that is another one."""
+    pythons = environments.found()
+    found = [Player(HUB, "hub", pythons.hub)]
+    if pythons.home_assistant is not None:
+        found.append(Player(PEER, "home_assistant", pythons.home_assistant))
+    if pythons.hub != Path(sys.executable):
+        found.append(Player(OWN, "hub", Path(sys.executable)))
+    return found
+
+
+@contextlib.contextmanager
+def on_stage(group: list[Line], all_players: list[Player], quick: bool) -> Iterator[Any]:
+    """Workers for all lines of a group, ready to play; and what each player is."""
+    workers: dict[tuple[str, str], Worker] = {}
+    try:
+        for line, player in itertools.product(group, all_players):
+            workers[line.name, player.name] = Worker(player, line, quick=quick)
+        yield workers, {player: worker.answer() for (_, player), worker in workers.items()}
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def play(group: list[Line], all_players: list[Player], *, rounds: int, quick: bool) -> Any:
+    """All rounds of a group, the players in turn; gives the lines, and who played."""
+    played = [Played(line) for line in group]
+    fresh = group[0].fresh
+    for _ in range(rounds if fresh else 1):
+        with on_stage(group, all_players, quick) as (workers, versions):
+            for _ in range(1 if fresh else rounds):
+                for each in played:
+                    for player in all_players:
+                        figures = workers[each.line.name, player.name].play()
+                        each.rounds.setdefault(player.name, []).append(figures)
+    return played, versions
+
+
+def main(options: argparse.Namespace) -> None:
+    all_players = players()
+    names = [player.name for player in all_players]
+    if PEER not in names:
+        print("  no Home Assistant: run `make bench`; the hub is measured alone", flush=True)
+    lines: list[dict[str, Any]] = []
+    everything: list[Played] = []
+    versions: dict[str, Figures] = {}
+    began = machine.load()
+    chosen = [line for line in LINES if options.only in line.name]
+    for _, group in itertools.groupby(chosen, key=lambda line: line.scene):
+        played, found = play(list(group), all_players, rounds=options.rounds, quick=options.quick)
+        versions |= found
+        everything += played
+        for each in played:
+            lines.append(summary(each, HUB, PEER))
+            print(
+                "  " + json.dumps({k: v for k, v in lines[-1].items() if k != "rounds"}), flush=True
+            )
+    flat = [row | {"player": name} for name in names for row in flatness(everything, name)]
+    print(table(lines, names), *map(json.dumps, flat), sep="\n", flush=True)
+    what = "CPU of one operation as a multiple of a bare call_soon in the same process"
+    result = {"what": what, "rounds": options.rounds, "quick": options.quick, "players": versions}
+    loads = {"load_average": [began, machine.load()]}
+    machine.write("automations", {**result, **loads, "lines": lines, "flat": flat})
+
+
+def parsed(words: list[str] | None = None) -> argparse.Namespace:
+    assert __doc__
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--quick", action="store_true", help="little of each, in one round")
+    parser.add_argument("--only", default="", metavar="WORD", help="lines with it in their name")
+    options = parser.parse_args(words)
+    if options.quick:
+        options.rounds = 1
+    return options
+
+
+if __name__ == "__main__":
+    main(parsed())
