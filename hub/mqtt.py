@@ -302,8 +302,8 @@ class _Link:
             await self._tell(topic, subscribe=False)
         waiting, self._parked = self._parked, deque()
         for item in waiting:
-            topic = Topic(item[0].topic)
-            if any(topic.matches(filter_) for filter_ in self._heard):
+            name = Topic(item[0].topic)
+            if any(name.matches(filter_) for filter_ in self._heard):
                 self._parked.append(item)
             else:
                 log.error("nobody listens to %s; a message on it is given up", item[0].topic)

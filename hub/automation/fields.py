@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from hub.model.config import Duration, parse_duration
 from hub.model.entity import spell
@@ -29,12 +38,27 @@ def _write(span: timedelta) -> str:
     return f"{span.total_seconds():.3f}s"
 
 
-OneOrMany = Annotated[list[T], BeforeValidator(_as_list)]
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """In the JSON schema: the list, or its only item alone."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        whole = handler(schema)
+        return {"anyOf": [whole["items"], whole]}
+
+
+OneOrMany = Annotated[list[T], BeforeValidator(_as_list), _Alone()]
 """A list; where there is only one item the list may be left out, as in Home Assistant."""
 
 EntityIds = OneOrMany[EntityId]
 AreaIds = OneOrMany[AreaId]
-StateText = Annotated[str, BeforeValidator(_spelled)]
+StateText = Annotated[
+    str,
+    BeforeValidator(_spelled),
+    WithJsonSchema({"type": ["string", "number", "boolean"]}),
+]
 """A state in words: `on`, `5`; a number or a boolean is spelled as states are."""
 
 Span = Annotated[Duration, PlainSerializer(_write)]

@@ -57,6 +57,18 @@ def check(
         return _Check(path, files, source, source.root).run(plugins, actions)
 
 
+def known_in(
+    path: Path, plugins: PluginSource, *, actions: Iterable[type[Action]] = CORE_ACTIONS
+) -> Known:
+    """All that a configuration lets be named, whatever else is wrong with it. Raises WrongConfig
+    where it cannot be read at all."""
+    files = DiskFiles(path)
+    source = read(files, str(path.parent))
+    if source.root is None:
+        raise WrongConfig(source.problems, source.excerpts, _data_dir(path, source))
+    return _Check(path, files, source, source.root).known(plugins, actions)
+
+
 def data_dir_of(path: Path) -> Path:
     """The data folder that a configuration asks for, whatever else is wrong with it."""
     return _data_dir(path, read(DiskFiles(path), str(path.parent)))
@@ -94,6 +106,12 @@ class _Check:
         if self._problems or town.value is None:
             raise WrongConfig(self._problems, self._excerpts, _data_dir(self._path, self._source))
         return self._config(town.value, declared, automations, called, names.warnings)
+
+    def known(self, plugins: PluginSource, actions: Iterable[type[Action]]) -> Known:
+        """What the passes over shapes find, for those who want no more."""
+        declared = declare(self._blocks("plugins"), plugins, self._excerpts)
+        called = scripts.check(self._blocks("scripts"))
+        return self._known(declared, self._automations(), called, actions)
 
     def _blocks(self, key: str) -> list[tuple[str, Entry]]:
         """The entries of a block that is a mapping of names."""
@@ -191,10 +209,20 @@ class _Check:
             self._problems += templates.check(found, declared.nodes[name], self._excerpts, None)
         for item in automations:
             if item.value is not None:
+                # a trigger that was cut away for a mistake of its own may be the one that is meant
+                names.known.triggers = (
+                    None if item.problems else trigger_words.ids(item.value.triggers)
+                )
                 found = names.check(item.value, item.node, item.node.position)
                 given = trigger_words.of(item.value.triggers, names.known.payloads)
-                place = templates.Place(templates.variables_of(item.node), names.known, given)
+                place = templates.Place(
+                    templates.variables_of(item.node),
+                    names.known,
+                    given,
+                    templates.trigger_variables_of(item.node),
+                )
                 self._problems += templates.check(found, item.node, self._excerpts, place)
+        names.known.triggers = None
         for item, entry in called.shaped.values():
             if item.value is not None:
                 found = names.check(item.value, item.node, entry.key)

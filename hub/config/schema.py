@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
 from hub.automation.model import AutomationConfig
 from hub.automation.script_model import ScriptConfig
@@ -36,7 +36,11 @@ def _time_zone(value: str) -> str:
     return value
 
 
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[
+    str,
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"}),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -53,6 +57,11 @@ def _is_this_machine(host: str) -> bool:
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     return host == "localhost"
+
+
+Listen = Annotated[
+    str, AfterValidator(_listen), WithJsonSchema({"type": "string", "pattern": ":[0-9]+$"})
+]
 
 
 class HubBlock(PluginConfig):
@@ -115,7 +124,7 @@ class MqttBlock(PluginConfig):
 class WebBlock(PluginConfig):
     """The hub's pages."""
 
-    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8080"
+    listen: Listen = "127.0.0.1:8080"
     """Address and port that the pages are served on; HUB_LISTEN overrides it."""
 
 

@@ -40,7 +40,9 @@ class Action(BaseModel, ABC):
     """
 
     # a template may give a number where a text is asked for
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, use_attribute_docstrings=True
+    )
 
     name: ClassVar[str]
     target: ClassVar[str | None] = None

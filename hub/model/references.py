@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
 Kind = Literal[
     "entity",
     "area",
@@ -21,7 +25,13 @@ Kind = Literal[
     "automation",
     "mode",
     "sun",
+    "trigger",
 ]
+
+
+NAMES_A = "x-names-a"
+MAY_BE_TEMPLATE = "x-may-be-template"
+"""How the two marks stand in a JSON schema, until the names are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +40,20 @@ class Ref:
 
     kind: Kind
 
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), NAMES_A: self.kind}
+
 
 @dataclass(frozen=True, slots=True)
 class IsTemplate:
     """Marks text that is a template; `variables` beyond the ones of the place are unknown names."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), MAY_BE_TEMPLATE: True}
 
 
 EntityId = Annotated[str, Ref("entity")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from aiohttp import web
 
@@ -33,7 +34,8 @@ async def reload(visit: Visit) -> web.Response:
 
 async def _page(visit: Visit, seen: Seen | None, *, taken: bool) -> web.Response:
     running = visit.services.reload
-    values = {"running": running, "differs": await running.differs(), "seen": seen, "taken": taken}
+    differs = await running.differs()
+    values: dict[str, Any] = {"running": running, "differs": differs, "seen": seen, "taken": taken}
     return visit.request.app[PAGES].page(visit, "config.html", **values)
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from hub.cli.check import check
 from hub.cli.schema import schema
+from hub.config.check import known_in
 from hub.config.json_schema import json_schema
 from hub.config.schema import RecordingDefault
 from hub.model.config import parse_duration
@@ -60,7 +61,8 @@ def test_schema_is_json_and_holds_the_parts_of_the_hub(write: Write) -> None:
     assert result.exit_code == 0
     found = json.loads(result.stdout)
     assert set(found["properties"]) == {
-        "hub", "areas", "mqtt", "web", "recording", "escalations", "modes", "plugins", "automations",
+        "hub", "areas", "mqtt", "web", "recording", "store", "escalations", "modes", "plugins",
+        "scripts", "automations",
     }  # fmt: skip
     assert found["required"] == ["hub"]
     assert found["additionalProperties"] is False
@@ -83,8 +85,10 @@ def test_schema_of_what_cannot_be_read_ends_with_2(write: Write) -> None:
     assert run(schema, write("hub: {\n")).exit_code == 2
 
 
-def test_the_schema_holds_the_blocks_of_the_named_plugins_alone(plugins: Plugins) -> None:
-    found = json_schema([plugins.find("lamps")])
+def test_the_schema_holds_the_blocks_of_the_named_plugins_alone(
+    plugins: Plugins, write: Write
+) -> None:
+    found = json_schema([plugins.find("lamps")], known_in(write(), plugins))
     blocks = found["$defs"]["Plugins"]
     assert set(blocks["properties"]) == {"lamps"}
     assert blocks["additionalProperties"] is False
@@ -93,7 +97,10 @@ def test_the_schema_holds_the_blocks_of_the_named_plugins_alone(plugins: Plugins
     assert lamp["properties"]["host"]["description"] == "Its address."
 
 
-def test_two_plugins_with_models_of_one_name_have_both_in_the_schema(plugins: Plugins) -> None:
-    found = json_schema([plugins.find("lamps"), plugins.find("twin")])
-    models = {name for name in found["$defs"] if name.endswith("Config")}
-    assert len([name for name in models if "Automation" not in name]) == 2
+def test_two_plugins_with_models_of_one_name_have_both_in_the_schema(
+    plugins: Plugins, write: Write
+) -> None:
+    both = [plugins.find("lamps"), plugins.find("twin")]
+    found = json_schema(both, known_in(write(), plugins))
+    models = [name for name in found["$defs"] if name.startswith("hub_plugins__")]
+    assert len([name for name in models if name.endswith("__Config")]) == 2
