@@ -226,7 +226,7 @@ class _Check:
         for item, entry in called.shaped.values():
             if item.value is not None:
                 found = names.check(item.value, item.node, entry.key)
-                place = templates.Place(templates.variables_of_script(item.node), names.known)
+                place = templates.Place(templates.variables_of_script(entry.node), names.known)
                 self._problems += templates.check(found, item.node, self._excerpts, place)
 
     def _config(
