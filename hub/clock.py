@@ -53,6 +53,9 @@ class SystemClock:
         return asyncio.get_running_loop().call_later(max(0.0, seconds), call).cancel
 
 
+TIDY = 1_000  # sleepers, from which on a virtual clock looks for those that were given up
+
+
 class VirtualClock:
     """A clock that stands still until told to advance: for tests and rehearsals."""
 
@@ -61,6 +64,7 @@ class VirtualClock:
         self._elapsed = 0.0
         self._order = itertools.count()
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._tidy_at = TIDY
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=self._elapsed)
@@ -88,6 +92,10 @@ class VirtualClock:
         return cancel
 
     def _future(self, seconds: float) -> asyncio.Future[None]:
+        if len(self._waiting) >= self._tidy_at:  # else those that were given up wait to their end
+            self._waiting = [each for each in self._waiting if not each[2].done()]
+            heapq.heapify(self._waiting)
+            self._tidy_at = max(TIDY, 2 * len(self._waiting))
         future = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (self._elapsed + seconds, next(self._order), future))
         return future

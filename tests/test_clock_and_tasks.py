@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,3 +93,15 @@ async def test_closing_ends_all_tasks_and_names_those_that_do_not_end() -> None:
     stubborn_ended.set()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_sleepers_that_were_given_up_are_not_kept_to_their_end() -> None:
+    clock = VirtualClock(START)
+    kept = asyncio.create_task(clock.sleep(7))
+    await settle()
+    for _ in range(5_000):
+        clock.call_later(86_400, lambda: None)()
+    futures = [each for each in gc.get_objects() if isinstance(each, asyncio.Future)]
+    assert len(futures) < 2_500
+    await clock.advance(7, settle)
+    assert kept.done()

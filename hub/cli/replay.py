@@ -111,17 +111,9 @@ def _moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 @contextmanager
 def _bar() -> Iterator[Progress]:
     """A bar on a terminal; silence elsewhere."""
-    with click.progressbar(length=STEPS, label="replaying", file=sys.stderr) as bar:
-        shown = 0
-
-        def progress(part: float, events: int) -> None:
-            nonlocal shown
-            step = int(part * STEPS)
-            if sys.stderr.isatty() and step > shown:
-                bar.update(step - shown)
-                shown = step
-
-        yield progress
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=STEPS, label="replaying", file=sys.stderr, hidden=hidden) as bar:
+        yield lambda part, events: bar.update(int(part * STEPS) - bar.pos)
 
 
 def _replayed(
