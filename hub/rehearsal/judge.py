@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.automation.trace import Trace
-from hub.model.core_events import CORE_EVENTS, IncidentChanged, IncidentOpened, StateChanged
-from hub.model.entity import spell
+from hub.model.core_events import CORE_EVENTS, IncidentChanged, IncidentOpened
+from hub.model.entity import State, spell
 from hub.model.event import Event
 from hub.model.incident import Incident
 from hub.rehearsal.acts import Deed
@@ -196,31 +196,27 @@ class _Judge:
     def _states(self, expected: ExpectedStates, scene: Scene) -> list[Difference]:
         found: list[Difference] = []
         for name, given in expected.state.items():
-            last = self._state(name, scene)
-            text = "unknown" if last is None else last.new.text
+            state = self._state(name, scene)
+            text = spell(None) if state is None else state.text
             want = spell(given.typed)
             if text != want:
                 found.append(Difference(name, want, text))
-            attributes = {} if last is None else last.new.attributes
+            attributes = {} if state is None else state.attributes
             for key, value in (given.attributes or {}).items():
-                if not fits(value, attributes.get(key)):
-                    found.append(
-                        Difference(f"{name} {key}", shown(value), shown(attributes.get(key)))
-                    )
+                has = attributes.get(key)
+                if not fits(value, has):
+                    found.append(Difference(f"{name} {key}", shown(value), shown(has)))
         return found
 
-    def _state(self, name: str, scene: Scene) -> StateChanged | None:
+    def _state(self, name: str, scene: Scene) -> State | None:
+        """How an entity was when the time of an entry ended."""
         changes = (
-            change
+            change.new
             for change in reversed(self._played.states)
             if change.entity_id == name
-            and change.received_at is not None
-            and (
-                change.received_at < scene.until
-                or (scene.closed and change.received_at == scene.until)
-            )
+            and (change.new.updated_at < scene.until or in_time(scene, change.new.updated_at))
         )
-        return next(changes, None)
+        return next(changes, self._played.before.get(name))
 
 
 def in_time(scene: Scene, at: datetime) -> bool:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from hub.automation.trace import Trace
 from hub.clock import Clock
 from hub.model.core_events import IncidentChanged, IncidentOpened, StateChanged
+from hub.model.entity import State
 from hub.model.event import Event
 from hub.model.incident import Incident
 from hub.model.problem import Refused
@@ -28,13 +29,16 @@ MOST = 10_000  # of each kind of note; a story in which more happens is told to 
 class Played:
     """What happened while a story was played, in order.
 
-    - `states`: all changes of state; `traces`: of all that was triggered.
+    - `before`: the states at the start; `states`: all changes of state.
+    - `traces`: of all that was triggered.
     - `refused`: why something that an entry gives was not possible, by the entry's number.
     - `left_out`: what happened beyond MOST.
     """
 
     happened: list[Happening] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
+    before: dict[str, State] = field(default_factory=dict)
+    begun: dict[str, State] = field(default_factory=dict)
     states: list[StateChanged] = field(default_factory=list)
     incidents: dict[int, Incident] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
@@ -66,6 +70,11 @@ async def _play(story: Story, folder: Path) -> Played:
     modes |= dict.fromkeys(story.file.modes, True)
     try:
         await stage.open(story.config.automations, states=states, modes=modes)
+        notes.played.begun = {state.entity_id: state for state in stage.registry.states()}
+        for entity in stage.registry.entities():
+            state = stage.registry.get(entity.entity_id)
+            if state is not None:
+                notes.played.before[entity.entity_id] = state
         for number, scene in enumerate(story.scenes):
             await stage.pass_until(scene.at)
             await _give(stage, giver, scene, number, notes.played)

@@ -155,6 +155,15 @@ story:
 """)
 
 
+def test_what_never_changes_is_as_it_was_at_the_start(town: Rehearsed) -> None:
+    town.good("""
+states: {sensor.river: 1.5}
+story:
+  - at: 23:05
+    expect: {state: {mode.night: off, sensor.river: 1.5, binary_sensor.door: unknown}}
+""")
+
+
 def test_an_answer_of_the_story_is_what_the_action_answers(town: Rehearsed) -> None:
     town.rules("""\
   - id: a

@@ -153,7 +153,9 @@ def test_entities_and_events_that_the_configuration_does_not_know_do_no_harm(
     record(town, happen)
     new = town.rules("""\
   - id: any_template
-    triggers: {trigger: template, value_template: "{{ states('sensor.met' ~ '_by_discovery') == '5' }}"}
+    triggers:
+      trigger: template
+      value_template: "{{ states('sensor.met' ~ '_by_discovery') == '5' }}"
     actions: [{action: mqtt.publish, data: {topic: a}}]
 """, "new.yaml")  # fmt: skip
     plain = found(town, "--config", new)
