@@ -6,6 +6,7 @@ import click
 
 from hub import __version__
 from hub.cli.check import check
+from hub.cli.explain import explain
 from hub.cli.plugin import plugin
 from hub.cli.rehearse import rehearse
 from hub.cli.reload import reload
@@ -22,5 +23,5 @@ def main() -> None:
     """Safe City Hub: a town's cameras, buttons, sensors and people in one local network."""
 
 
-for command in (run, check, reload, schema, rehearse, replay, trace, user, plugin):
+for command in (run, check, reload, schema, explain, rehearse, replay, trace, user, plugin):
     main.add_command(command)

@@ -43,6 +43,8 @@ class RecordingFinished(Event, type="recording.finished"):
 
 
 class IncidentOpened(Event, type="incident.opened"):
+    """A new incident was opened."""
+
     incident: int
     kind: str
     severity: str
@@ -56,11 +58,15 @@ class IncidentChanged(Event, type="incident.changed"):
 
 
 class IncidentAcknowledged(Event, type="incident.acknowledged"):
+    """A named person has taken an incident on."""
+
     incident: int
     by: str
 
 
 class DeliveryDone(Event, type="delivery.done"):
+    """A message has reached the person, or the service that carries it to them."""
+
     note: int
     incident: int | None
     to: str
@@ -96,11 +102,15 @@ class ConfigRefused(Event, type="config.refused"):
 
 
 class PluginFailed(Event, type="plugin.failed"):
+    """A plugin has stopped working; the others go on."""
+
     plugin: str
     why: str
 
 
 class PluginRunning(Event, type="plugin.running"):
+    """A plugin is set up and works."""
+
     plugin: str
 
 
