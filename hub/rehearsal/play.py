@@ -38,7 +38,6 @@ class Played:
     happened: list[Happening] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     before: dict[str, State] = field(default_factory=dict)
-    begun: dict[str, State] = field(default_factory=dict)
     states: list[StateChanged] = field(default_factory=list)
     incidents: dict[int, Incident] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
@@ -70,7 +69,6 @@ async def _play(story: Story, folder: Path) -> Played:
     modes |= dict.fromkeys(story.file.modes, True)
     try:
         await stage.open(story.config.automations, states=states, modes=modes)
-        notes.played.begun = {state.entity_id: state for state in stage.registry.states()}
         for entity in stage.registry.entities():
             state = stage.registry.get(entity.entity_id)
             if state is not None:
