@@ -18,7 +18,10 @@ from hub.automation.triggers import AnyTrigger
 from hub.automation.words import wrong
 from hub.model.config import PluginConfig
 
-BLUEPRINT = "write the rule out, or share its steps as a script with fields"
+NO_BLUEPRINT = (
+    "rules are written out here, without 'use_blueprint'; what several of them do is shared as a "
+    "script with fields"
+)
 
 
 class TraceConfig(PluginConfig):
@@ -65,7 +68,7 @@ class AutomationConfig(Gated):
     @classmethod
     def _no_blueprint(cls, value: Any) -> Any:
         if isinstance(value, dict) and "use_blueprint" in value:
-            raise wrong("automation", "'use_blueprint': there are no blueprints here; " + BLUEPRINT)
+            raise wrong("automation", NO_BLUEPRINT)
         return value
 
     def plain(self) -> dict[str, Any]:

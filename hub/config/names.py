@@ -29,14 +29,20 @@ WORDS: dict[Kind, str] = {
     "plugin": "plugin",
     "automation": "automation",
     "mode": "mode",
+    "trigger": "trigger id",
 }
 
 
 @dataclass(slots=True)
 class Known:
-    """All that there is to name. `located`: the town has said where it lies. `payloads`: the fields
-    of each declared type of event. `domains`: of the entities. `doubtful`: see
-    hub.config.plugins.Declared."""
+    """All that there is to name.
+
+    - `located`: the town has said where it lies.
+    - `triggers`: the ids of the triggers of the automation that is checked; None where they are
+      not known.
+    - `payloads`: the fields of each declared type of event; `domains`: of the entities.
+    - `doubtful`: see hub.config.plugins.Declared.
+    """
 
     entities: Mapping[str, Entity]
     areas: Mapping[str, Area]
@@ -48,6 +54,7 @@ class Known:
     automations: frozenset[str]
     modes: frozenset[str] = frozenset()
     located: bool = True
+    triggers: frozenset[str] | None = None
     payloads: Mapping[str, frozenset[str]] = field(default_factory=dict)
     doubtful: Mapping[str, set[str]] = field(default_factory=dict)
     domains: frozenset[str] = field(init=False)
@@ -70,6 +77,7 @@ class Known:
             "automation": self.automations,
             "mode": self.modes,
             "sun": ("sunrise", "sunset") if self.located else (),
+            "trigger": self.triggers or (),
         }[kind]
 
     def in_doubt(self, kind: Kind, name: str) -> bool:
@@ -105,6 +113,8 @@ class Names:
     def _name(self, mark: Mark, kind: Kind, node: Node, shown: Position) -> None:
         _, place = at(node, mark.path)
         place = place if mark.path else shown
+        if kind == "trigger" and self.known.triggers is None:
+            return
         if kind == "recipient":
             self._recipient(mark.text, place)
         elif mark.text not in self.known.names(kind):

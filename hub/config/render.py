@@ -14,7 +14,7 @@ from hub.model.problem import Position, Problem
 MASK = "***"
 WIDEST = 110  # characters of a line that are shown
 _SECRET_KEY = re.compile(
-    r"""(?ix) (?:passw|passphrase|pwd|token|secret|credential|api_?key|private_?key)
+    r"""(?ix) (?:passw|passphrase|pwd|token|secret|credential|api_?key|private_?key|webhook_?id)
     [\w-]{0,60} ["']? \s{0,60} : \s{0,60}"""
 )
 

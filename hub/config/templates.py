@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from hub.automation.triggers import Trigger
+from hub.automation.triggers.time import EntityTime
 from hub.config.marks import Mark
 from hub.config.names import Known, Names
 from hub.config.tree import Excerpts, Node, at
@@ -16,6 +18,12 @@ from hub.text.filters import FILTERS, LEFT_OUT, TESTS
 from hub.text.findings import Findings, look
 from hub.text.functions import NAMES
 from hub.text.templates import TemplateProblem, parse
+
+AT_LOAD = ("event_type", "event_data", "topic", "payload", "at", "entity_id")
+"""Keys of triggers whose templates are evaluated once."""
+
+ONCE = "this template is evaluated once, at load, and sees 'trigger_variables' only"
+OF_TRIGGERS = "a trigger's templates see 'trigger_variables', and none that a run sets"
 
 RUN = frozenset({"trigger", "this"})
 """What every run has besides the variables that are written."""
@@ -34,11 +42,13 @@ _MEANINGS = (
 @dataclass(frozen=True, slots=True)
 class Place:
     """What the templates of a block may use: `variables` by name, what there is to name in the
-    town, and what their triggers give (None: they have none, or these are not known)."""
+    town, and what their triggers give (None: they have none, or these are not known). The
+    triggers' own templates see `for_triggers`, and no variable that a run sets."""
 
     variables: frozenset[str]
     known: Known
     triggers: Triggers | None = None
+    for_triggers: frozenset[str] = frozenset()
 
 
 def check(
@@ -73,10 +83,13 @@ class _Template:
 
     def _words(self, found: Findings, place: Place) -> Iterator[Problem]:
         """Names, filters, tests and arguments."""
-        key = (str(getattr(self._mark.owner, "word", "")), str(self._mark.path[-1]))
-        known = NAMES | place.variables | SEEN.get(key, frozenset())
+        known = self._known(place)
         for name, line in found.names:
-            if name not in known:
+            if name not in known and name in NAMES | place.variables:
+                what = f"{shorten(name)} is not known here"
+                hint = ONCE if self._at_load() else OF_TRIGGERS
+                yield Problem(what, self._at(name, line), hint)
+            elif name not in known:
                 what = f"the template uses {shorten(name)}, which is nowhere set"
                 yield self._unknown(what, "function", name, line, known)
         for name, line in found.filters:
@@ -89,6 +102,29 @@ class _Template:
             yield Problem(
                 f"{shorten(name)} cannot be called like this: {why}", self._at(name, line)
             )
+
+    def _known(self, place: Place) -> frozenset[str]:
+        """The names that this template may use."""
+        mark = self._mark
+        if self._at_load():
+            return place.for_triggers
+        seen = SEEN.get((str(getattr(mark.owner, "word", "")), str(mark.path[-1])), frozenset())
+        if self._of_trigger() and mark.path[mark.depth] != "variables":
+            return NAMES | place.for_triggers | RUN | seen
+        return NAMES | place.variables | seen
+
+    def _at_load(self) -> bool:
+        """Whether it is evaluated once, when the configuration is loaded."""
+        mark = self._mark
+        if mark.path[0] == "trigger_variables":
+            return True
+        return self._of_trigger() and mark.path[mark.depth] in AT_LOAD
+
+    def _of_trigger(self) -> bool:
+        """Whether it stands in a trigger of an automation, not in one that a run waits for."""
+        return self._mark.path[0] == "triggers" and isinstance(
+            self._mark.owner, Trigger | EntityTime
+        )
 
     def _unknown(self, what: str, kind: str, name: str, line: int, known: Iterable[str]) -> Problem:
         if name in LEFT_OUT:
@@ -131,6 +167,12 @@ def _unparsed(why: str, place: Position) -> Problem:
         if re.search(pattern, why):
             return Problem(message, place)
     return Problem(f"this is no template: {why[:1].lower()}{why[1:].rstrip('.')}", place)
+
+
+def trigger_variables_of(automation: Node) -> frozenset[str]:
+    """The variables that the templates of its triggers see."""
+    block = automation.child("trigger_variables")
+    return frozenset(block.entries if block else ())
 
 
 def variables_of(automation: Node) -> frozenset[str]:

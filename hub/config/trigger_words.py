@@ -79,6 +79,12 @@ class Triggers:
         return hint or (f"there are {', '.join(sorted(known))}" if known else None)
 
 
+def ids(triggers: Iterable[Trigger | TriggerGroup]) -> frozenset[str]:
+    """What `trigger.id` may be: each trigger's own, else its place in the list."""
+    each = enumerate(flat(triggers))
+    return frozenset(one.id if one.id is not None else str(index) for index, one in each)
+
+
 def of(
     triggers: Iterable[Trigger | TriggerGroup], payloads: Mapping[str, frozenset[str]]
 ) -> Triggers:

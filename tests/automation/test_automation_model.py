@@ -183,8 +183,8 @@ def test_every_word_is_in_the_schema():
         (
             {"use_blueprint": {}},
             (),
-            "'use_blueprint': there are no blueprints here; write the rule out, or share its steps "
-            "as a script with fields",
+            "rules are written out here, without 'use_blueprint'; what several of them do is "
+            "shared as a script with fields",
         ),
         (
             {"actions": {"action": "x", "target": {"device_id": "d"}}},

@@ -10,9 +10,10 @@ from pydantic import BeforeValidator, Field
 from hub.automation.conditions.base import Condition, Outcome
 from hub.automation.fields import OneOrMany
 from hub.automation.scope import Scope
+from hub.model.references import Ref
 
 TriggerId = Annotated[
-    str, BeforeValidator(lambda value: str(value) if type(value) is int else value)
+    str, BeforeValidator(lambda value: str(value) if type(value) is int else value), Ref("trigger")
 ]
 
 
