@@ -14,22 +14,14 @@ from hub.automation.fields import OneOrMany, TemplateData
 from hub.automation.gates import Gated
 from hub.automation.modes import Loudness, Mode
 from hub.automation.steps import AnyStep
+from hub.automation.trace_config import TraceConfig
 from hub.automation.triggers import AnyTrigger
 from hub.automation.words import wrong
-from hub.model.config import PluginConfig
 
 NO_BLUEPRINT = (
     "rules are written out here, without 'use_blueprint'; what several of them do is shared as a "
     "script with fields"
 )
-
-
-class TraceConfig(PluginConfig):
-    """How much is kept of what an automation or a script did."""
-
-    stored_traces: int = Field(default=20, ge=0, le=200)
-    """How many of its last runs are kept, each with all that it saw and did. The last 20 triggers
-    that led to no run are kept beside them."""
 
 
 class AutomationConfig(Gated):

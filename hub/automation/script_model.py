@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, create_model, field_validator, model_val
 
 from hub.automation.fields import OneOrMany, TemplateData
 from hub.automation.modes import Loudness, Mode
+from hub.automation.trace_config import TraceConfig
 from hub.automation.words import wrong
 from hub.model.action import Action, Call
 from hub.model.config import PluginConfig
@@ -81,6 +82,8 @@ class ScriptConfig(PluginConfig):
     """How many calls `queued` (the running one included) and `parallel` allow at a time."""
     max_exceeded: Loudness = "warning"
     """How loud the log says that a call was refused."""
+    trace: TraceConfig = Field(default_factory=TraceConfig)
+    """How much is kept of the runs that are its own; a run that calls it has its steps."""
 
     @field_validator("fields")
     @classmethod

@@ -64,7 +64,7 @@ class StartedScripts:
             trigger={},
             began=True,
         )
-        self._traces.add(trace)
+        self._traces.add(trace, script.config.trace.stored_traces)
         run = Run(trace=trace, scope=Scope(self._world), tools=self._tools, event=None)
         self.runs.append(run)
         with leads_on(script.entity_id, run.id, clock):
