@@ -124,3 +124,46 @@ async def test_what_is_equal_but_of_another_type_is_another_value(town: Town) ->
     watched = Watched(town, text)
     await town.state("sensor.gate", "a")
     assert watched.told == [True]
+
+
+async def test_one_that_goes_through_a_domain_follows_all_of_it_once_a_second(town: Town) -> None:
+    """Deviation: a template that goes through a domain is rendered at most once a second."""
+    text = "{{ states.sensor | map(attribute='state') | join(' ') }}"
+    watched = Watched(town, text)
+    await town.advance(5)
+    for level in range(10):
+        await town.state("sensor.gate", level)
+    await town.state("binary_sensor.door", True)
+    assert watched.told == ["0 unknown"]
+    await town.advance(1)
+    assert watched.told == ["0 unknown", "9 unknown"]
+    assert watched.rendered == 3
+
+
+async def test_one_that_goes_through_all_states_hears_of_each(town: Town) -> None:
+    """Deviation: a template that goes through all states is rendered at most once a second."""
+    watched = Watched(town, "{{ states | selectattr('state', 'eq', 'on') | list | count }}")
+    await town.advance(5)
+    await town.state("binary_sensor.door", True)
+    await town.advance(5)
+    await town.state("binary_sensor.door", False)
+    assert watched.told == [1, 0]
+
+
+async def test_what_was_held_back_is_not_told_after_close(town: Town) -> None:
+    watched = Watched(town, "{{ states.sensor | map(attribute='state') | join(' ') }}")
+    await town.state("sensor.gate", 1)
+    await town.state("sensor.gate", 2)
+    watched.tracked.close()
+    await town.advance(5)
+    assert "2 unknown" not in watched.told
+
+
+async def test_a_bomb_in_one_stops_no_other(town: Town) -> None:
+    loops = "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}"
+    bomb = Watched(town, "{{ states('sensor.gate') }}" + loops)
+    other = Watched(town, "{{ states('sensor.gate') }}")
+    await town.state("sensor.gate", 1)
+    await town.state("sensor.gate", 2)
+    assert bomb.tracked.problem is not None
+    assert (bomb.told, other.told) == ([], ["1", "2"])
