@@ -139,7 +139,7 @@ def explain(trace: Trace, zone: ZoneInfo) -> Iterator[str]:
     state = STATES.get(trace.state, "ran")
     place = f" ({plain['at']})" if plain["at"] else ""
     why = f": {plain['error']}" if plain["error"] else ""
-    by = trace_facts.by(plain)
+    by = trace_facts.by_in_short(plain)
     yield f"{_time(trace.started_at, zone)}  {trace.automation}{place}, by {by}: {state}{why}"
     yield from _conditions(plain["conditions"], 1, plain)
     for step in plain["steps"]:

@@ -225,8 +225,8 @@ def triggered_by(plain: Plain) -> str:
     """What triggered it, with the state before and after where it was a state."""
     for fact in trace_facts.of_trigger(plain):
         if fact.name == "state":
-            return f"{trace_facts.by(plain)}: {fact.before} → {fact.value}"
-    return trace_facts.by(plain)
+            return f"{trace_facts.by_in_short(plain)}: {fact.before} → {fact.value}"
+    return trace_facts.by_in_short(plain)
 
 
 def why_not(plain: Plain) -> str:
