@@ -100,7 +100,7 @@ class Hub:
         self.event_types = self.alarms.journal.types = from_config.event_types(config)
         self.history = History(
             store=self.folder.bulk, bus=self.bus, clock=clock, settings=config.store.history,
-            types=self.event_types, present=self.registry.states,
+            types=self.event_types, present=self.registry.present,
         )  # fmt: skip
         self.lines = LinesOfNow(lambda: self.reload.config)
         self.traces = TraceBook(self.lines)

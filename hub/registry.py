@@ -108,9 +108,9 @@ class Registry:
 
     # states
 
-    def states(self) -> list[State]:
-        """The state of each entity that there is."""
-        return list(self._states.values())
+    def present(self) -> list[tuple[State, str | None]]:
+        """The state of each entity that there is, with the id of its area."""
+        return [(state, self._entities[name].area) for name, state in self._states.items()]
 
     def get(self, entity_id: str) -> State | None:
         return self._states.get(entity_id)

@@ -50,7 +50,7 @@ class Buffer:
     """A queue for each class; at most `bound` items in all."""
 
     def __init__(self, bound: int = BOUND) -> None:
-        self._bound = bound
+        self.bound = bound
         self._queues: tuple[deque[Item], ...] = tuple(deque() for _ in CLASSES)
         self._dropped: Counter[str] = Counter()
         self._size = 0
@@ -64,7 +64,7 @@ class Buffer:
         importance = class_of(item)
         self._queues[importance].append(item)
         self._size += 1
-        if self._size > self._bound:
+        if self._size > self.bound:
             self._drop()
 
     def _drop(self) -> None:
@@ -92,13 +92,8 @@ class Buffer:
         for item in reversed(items):
             self._queues[class_of(item)].appendleft(item)
         self._size += len(items)
-        while self._size > self._bound:
+        while self._size > self.bound:
             self._drop()
-
-    @property
-    def has_room(self) -> bool:
-        """Whether it is at most half full."""
-        return self._size <= self._bound // 2
 
     @property
     def shed(self) -> Shed:

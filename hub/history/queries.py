@@ -16,6 +16,7 @@ from hub.history import tables as t
 from hub.history.reader import STATES, Place
 from hub.history.rows import Recorded, instant, micros
 from hub.model.entity import State, StateValue
+from hub.model.event import ENVELOPE
 
 MOST = 1_000
 """Rows of a page, at most."""
@@ -68,14 +69,18 @@ class StateRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event. `data` is its payload, and what else of its envelope is set."""
+    """An event. `data` is its payload; `event_id` its own id."""
 
     id: int
+    event_id: str
     at: datetime
     type: str
     durable: bool
     source: str
     area: str | None
+    cause: str | None
+    observed_at: str | None
+    drill: bool
     data: Mapping[str, Any]
 
 
@@ -182,7 +187,12 @@ def _state_row(row: Recorded) -> StateRow:
 
 
 def _event_row(row: Any) -> EventRow:
+    plain = json.loads(row.data)
+    data = {name: value for name, value in plain.items() if name not in ENVELOPE}
+    if data.keys() == {"data"} and isinstance(data["data"], dict):  # an OtherEvent
+        data = data["data"]
     return EventRow(
-        id=row.id, at=instant(row.at), type=row.type, durable=row.durable, source=row.name,
-        area=row.area or None, data=json.loads(row.data),
+        id=row.id, event_id=plain["id"], at=instant(row.at), type=row.type, durable=row.durable,
+        source=row.name, area=row.area or None, cause=plain.get("cause"),
+        observed_at=plain.get("observed_at"), drill=plain.get("drill", False), data=data,
     )  # fmt: skip

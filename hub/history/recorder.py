@@ -51,6 +51,7 @@ class Recorder:
         self._waker = Waker(clock, "history")
         self._writing = asyncio.Lock()
         self._next_id = STEP
+        self._under_way = 0
         self._is_shedding = False
         self._is_broken = False
         self._refused: set[str] = set()
@@ -61,7 +62,7 @@ class Recorder:
     @property
     def waiting(self) -> int:
         """Events that are not committed yet."""
-        return len(self._buffer)
+        return len(self._buffer) + self._under_way
 
     def start(self) -> None:
         """Listen, and write from now on."""
@@ -85,11 +86,11 @@ class Recorder:
         if len(self._buffer) == BATCH:
             self._waker.poke()
 
-    def meet(self, states: Iterable[State]) -> None:
+    def meet(self, present: Iterable[tuple[State, str | None]]) -> None:
         """Take note of what entities are now, where the history does not know it."""
         now = self._clock.now()
-        for state in states:
-            self._take(StateMet(source=state.entity_id, received_at=now, state=state))
+        for state, area in present:
+            self._take(StateMet(source=state.entity_id, area=area, received_at=now, state=state))
 
     async def _tick(self) -> None:
         while True:
@@ -113,6 +114,7 @@ class Recorder:
         and is tried again."""
         async with self._writing:
             while batch := self._buffer.take(BATCH):
+                self._under_way = len(batch)
                 try:
                     await self._store.write(partial(self._writer.write, batch=batch))
                 except (SQLAlchemyError, OSError, StoreFull, StoreClosed) as error:
@@ -120,6 +122,8 @@ class Recorder:
                     self._buffer.put_back(batch)
                     self._say_broken(error)
                     return False
+                finally:
+                    self._under_way = 0
                 self.written += len(batch)
                 self._say_written(self._writer.keep())
         return True
@@ -143,13 +147,13 @@ class Recorder:
             log.error("'%s' cannot be recorded: %s", event_type, refused[event_type])
 
     def _tell(self) -> None:
-        """That events are dropped, and that it is over: the buffer is half empty again."""
+        """That events are dropped, and that it is over: at most half of what may wait does."""
         shed, now = self._buffer.shed, self._clock.now()
         if shed.total and not self._is_shedding:
             self._is_shedding = True
             log.error("the history falls behind and drops the least important: %s", shed)
             self._bus.publish(HistoryShed(source="hub", received_at=now, **asdict(shed)))
-        elif self._is_shedding and self._buffer.has_room:
+        elif self._is_shedding and self.waiting <= self._buffer.bound // 2:
             self._is_shedding = False
             self._buffer.start_over()
             log.warning("the history has caught up; dropped in all: %s", shed)

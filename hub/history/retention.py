@@ -79,7 +79,9 @@ class Retention:
 
 def _states(before: int) -> _Kind:
     own, later = t.states.c, t.states.alias()
-    has_later = select(later.c.id).where(later.c.source == own.source, later.c.at > own.at)
+    has_later = select(later.c.id).where(
+        later.c.source == own.source, tuple_(later.c.at, later.c.id) > tuple_(own.at, own.id)
+    )
     too_old = own.at < before
     old = select(own.id).where(too_old, has_later.exists()).order_by(own.at)
     return _Kind(t.states, (own.id,), old, too_old)

@@ -57,7 +57,7 @@ def encode(value: StateValue) -> tuple[int, float | None, str | None]:
 
 def _encode_int(value: int) -> tuple[int, float | None, str | None]:
     """Whole numbers that a float does not hold exactly are kept as text beside it."""
-    number = float(value) if abs(value) < 2**1000 else math.copysign(math.inf, value)
+    number = float(value) if abs(value) < 2**1000 else math.inf if value > 0 else -math.inf
     exact = math.isfinite(number) and int(number) == value
     return INTEGER, number, None if exact else str(value)
 

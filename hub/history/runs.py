@@ -12,7 +12,8 @@ from hub.history.rows import micros, span
 from hub.store.store import Store
 
 JUMP = timedelta(minutes=5)
-"""A clock that moves by more than this between two beats begins a new run."""
+"""A clock that is set by more than this between two beats begins a new run; so does a machine
+that slept."""
 
 Span = tuple[int, int]
 
@@ -24,15 +25,16 @@ class Runs:
         self._store = store
         self._clock = clock
         self._run: int | None = None
-        self._last: datetime | None = None
+        self._began: datetime | None = None
 
     async def beat(self) -> None:
         """The hub runs: called every minute, and at the end."""
         now = self._clock.now()
-        jumped = self._last is not None and abs(now - self._last) > JUMP
+        began = now - timedelta(seconds=self._clock.monotonic())
+        jumped = self._began is not None and abs(began - self._began) > JUMP
         run = None if jumped else self._run
         self._run = await self._store.write(lambda connection: _beat(connection, run, micros(now)))
-        self._last = now
+        self._began = began
 
 
 def _beat(connection: Connection, run: int | None, now: int) -> int:

@@ -37,11 +37,11 @@ BUSY = 5_000
 
 STORE_ERRORS = (SQLAlchemyError, OSError, StoreFull, StoreClosed)
 
-Present = Callable[[], Collection[State]]
+Present = Callable[[], Collection[tuple[State, str | None]]]
 
 
 class History:
-    """One for the hub. `present` gives the states of all entities that there are now."""
+    """One for the hub. `present` gives the state of each entity that there is now, and its area."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class History:
         self.trust = ClockTrust(store, clock)
         self._runs = Runs(store, clock)
         self._statistics = Statistics(
-            store, clock, lambda: [state.entity_id for state in present()]
+            store, clock, lambda: [state.entity_id for state, _ in present()]
         )
         self._retention = Retention(store, clock, settings)
         self._purged_at: float | None = None

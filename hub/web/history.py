@@ -109,19 +109,15 @@ async def events(visit: Visit) -> web.Response:
     )  # fmt: skip
 
 
-async def vouch(visit: Visit) -> web.StreamResponse:
+async def vouch(visit: Visit) -> web.Response:
     """A person says that the clock is right: what is too old is deleted again."""
     await visit.services.history.vouch_for_clock()
-    raise web.HTTPSeeOther("/history")
+    return web.Response(status=303, headers={"Location": "/history"})
 
 
 def facts(data: Mapping[str, Any]) -> str:
     """What an event carries, in a line."""
-    plain = data.get("data") if isinstance(data.get("data"), dict) else data
-    pairs = (plain or {}).items()
-    line = ", ".join(
-        f"{key}: {value}" for key, value in pairs if key not in ("id", "cause", "observed_at")
-    )
+    line = ", ".join(f"{name}: {value}" for name, value in data.items())
     return line if len(line) <= 300 else f"{line[:299]}…"
 
 

@@ -108,8 +108,9 @@ def _state(row: StateRow) -> plain.Plain:
 
 def _event(row: EventRow) -> plain.Plain:
     return {
-        "at": plain.instant(row.at), "type": row.type, "source": row.source, "area": row.area,
-        "durable": row.durable, "data": dict(row.data),
+        "id": row.event_id, "at": plain.instant(row.at), "type": row.type, "source": row.source,
+        "area": row.area, "durable": row.durable, "drill": row.drill, "cause": row.cause,
+        "observed_at": row.observed_at, "data": dict(row.data),
     }  # fmt: skip
 
 

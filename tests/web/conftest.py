@@ -111,7 +111,7 @@ class WebTown:
         )  # fmt: skip
         self.history = History(
             store=self.bulk_store, bus=self.bus, clock=self.clock, settings=HistorySettings(),
-            types={event.type: event for event in CORE_EVENTS}, present=self.registry.states,
+            types={event.type: event for event in CORE_EVENTS}, present=self.registry.present,
         )  # fmt: skip
         self.texts = Texts("uk")
         self.answers = Answers(self.alarms, self.access, self.texts)

@@ -117,11 +117,13 @@ async function load(box) {
 
 document.querySelectorAll("[data-graph]").forEach(load);
 
-// choosing or taking away a thing shows it at once; without this there is the button
+// taking a thing away, or another span, shows at once; without this there is the button
 
-document.querySelector(".asking")?.addEventListener("change", (event) => {
-  if (event.target.matches('[type="checkbox"], [name="span"]')) {
-    const isOwn = event.target.value === "own";
-    if (!isOwn) event.target.form.requestSubmit();
+document.querySelector(".asking")?.addEventListener("change", ({ target }) => {
+  const { span, from, to } = target.form.elements;
+  if (target === from || target === to) span.value = "own";
+  if (target === span && span.value !== "own") from.value = to.value = "";
+  if (target.type === "checkbox" || (target === span && span.value !== "own")) {
+    target.form.requestSubmit();
   }
 });
