@@ -39,7 +39,7 @@ class Cooldown(PluginConfig):
     @classmethod
     def _alone(cls, value: Any) -> Any:
         """`cooldown: 5m` is short for `{for: 5m}`."""
-        if isinstance(value, str | timedelta):
+        if isinstance(value, str | int | float | timedelta):
             return {"for": value}
         if isinstance(value, dict) and not {"for", "by"} & set(value):
             return {"for": value}

@@ -19,12 +19,13 @@ from hub.config.plugins import Declared, PluginSource, declare
 from hub.config.schema import AreaBlock, Town
 from hub.config.scripts import Scripts
 from hub.config.shape import Shaped
+from hub.config.short_forms import written_out
 from hub.config.source import Source, read
 from hub.config.tree import Entry, Node, without
 from hub.config.words import shorten
 from hub.model.action import Action
 from hub.model.core_events import CORE_EVENTS
-from hub.model.entity import Area, Entity
+from hub.model.entity import Area, Entity, is_object_id
 from hub.model.event import payload_fields
 from hub.model.problem import Position, Problem
 from hub.modes import entity_of
@@ -130,7 +131,8 @@ class _Check:
         if not isinstance(entry.node.value, list):
             message, hint = wanted(["list_type"], entry.node)
             self._problems.append(Problem(message, entry.node.position, hint))
-        shaped = [shape.check(AutomationConfig, item, item.position) for item in entry.node.items]
+        items = [written_out(item) for item in entry.node.items]
+        shaped = [shape.check(AutomationConfig, item, item.position) for item in items]
         seen: dict[str, Position] = {}
         for item in shaped:
             self._problems += item.problems
@@ -182,7 +184,9 @@ class _Check:
 
     def _own_entities(self, modes: Node | None) -> dict[str, Entity]:
         """Entities that the hub itself brings."""
-        found = [entity_of(mode, mode) for mode in (modes.entries if modes else ()) if mode]
+        found = [
+            entity_of(mode, mode) for mode in (modes.entries if modes else ()) if is_object_id(mode)
+        ]
         return {entity.entity_id: entity for entity in found}
 
     def _areas(self, node: Node | None) -> dict[str, Area]:

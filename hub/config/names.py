@@ -147,6 +147,8 @@ class Names:
             more = ", ..." if len(known) > 8 else ""
             are = "is" if len(known) == 1 else "are"
             hint = f"there {are} {', '.join(known[:8])}{more}"
+        if hint is None and kind == "entity" and "." not in name:
+            hint = "an entity reads like 'sensor.river_level'"
         return Problem(f"unknown {WORDS[kind]} {shorten(name)}", place, hint)
 
     def _recipient(self, name: str, place: Position) -> None:

@@ -9,6 +9,7 @@ from hub.automation.script_model import VERBS, ScriptConfig, action_of
 from hub.automation.shown import automation_entity, script_entity
 from hub.config import shape
 from hub.config.shape import Shaped
+from hub.config.short_forms import written_out
 from hub.config.tree import Entry, Node
 from hub.config.words import shorten
 from hub.model.action import Action
@@ -51,7 +52,7 @@ def check(entries: list[tuple[str, Entry]]) -> Scripts:
             message = f"a script cannot be named {shorten(name)}: that is an action of all scripts"
             problems.append(Problem(message, entry.key, "give it another name"))
         else:
-            shaped[name] = shape.check(ScriptConfig, entry.node, entry.key), entry
+            shaped[name] = shape.check(ScriptConfig, written_out(entry.node), entry.key), entry
             problems += shaped[name][0].problems
     return Scripts(shaped, problems)
 

@@ -103,7 +103,7 @@ def _fault(node: Node, error: ErrorDetails) -> _Fault:
         loc, name = loc[:-1], str(loc[-1])
     path, tags = _walk(node, loc, kind == "missing", {})
     if kind == "extra_forbidden":
-        name = str(path[-1]) if path else ""
+        name = str(loc[-1])
     return _Fault(kind, path, tags, name, loc[-1:] == ("[key]",), error)
 
 
@@ -188,7 +188,7 @@ def _told(
 def _unknown_key(annotation: Any, node: Node, fault: _Fault) -> tuple[Problem, list[str]]:
     """The problem of an unknown key, and the keys that it may have been meant for: one of those
     that is missing is not told of once more."""
-    block, _ = at(node, fault.path[:-1])
+    block, shown = at(node, fault.path[:-1])
     known = {key for model in models_at(annotation, node, fault.path[:-1]) for key in keys(model)}
     free = sorted(known - set(block.entries))
     meant = close_names(fault.name, free)
@@ -197,7 +197,9 @@ def _unknown_key(annotation: Any, node: Node, fault: _Fault) -> tuple[Problem, l
         hint = f"there {'is' if len(free) == 1 else 'are'} also {', '.join(free[:12])}"
     elif hint is None:
         hint = "delete it"
-    return Problem(f"unknown key {shorten(fault.name)}", block.entries[fault.name].key, hint), meant
+    entry = block.entries.get(fault.name)
+    place = entry.key if entry is not None else shown
+    return Problem(f"unknown key {shorten(fault.name)}", place, hint), meant
 
 
 def _missing(annotation: Any, node: Node, fault: _Fault, shown: Position) -> Problem:

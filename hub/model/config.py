@@ -38,6 +38,8 @@ def parse_duration(value: Any) -> timedelta:
     if isinstance(value, Mapping):
         return _from_mapping(value)
     text = str(value).strip()
+    if text.startswith("-"):
+        raise ValueError("a duration is not negative")
     if clock := _CLOCK.fullmatch(text):
         hours, minutes, seconds = clock.groups()
         return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds or 0))

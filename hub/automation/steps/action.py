@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from hub.automation.acting import act
-from hub.automation.fields import TemplateData
+from hub.automation.fields import TemplateData, VariableName
 from hub.automation.script_model import script_called
 from hub.automation.steps.base import Step
 from hub.automation.targets import Target, resolve
@@ -28,8 +28,8 @@ class ActionStep(Step):
     """What to do it to."""
     data: TemplateData = Field(default_factory=dict)
     """How to do it; any text may be a template."""
-    response_variable: str | None = None
-    """The variable that gets what the action answers."""
+    response_variable: VariableName | None = None
+    """The variable that gets what the action answers: a word of letters, digits and '_'."""
 
     async def run(self, run: Run, path: str) -> None:
         """Render data and target, then act."""

@@ -1,0 +1,36 @@
+"""Short forms of conditions written out in the tree, so that every place in them is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hub.automation.conditions import LOGIC
+from hub.config.tree import Entry, Node
+
+DATA = frozenset({"data", "event_data", "fields", "target", "trigger_variables", "variables"})
+"""Keys under which a town's own words stand, and none of the language."""
+
+
+def written_out(node: Node) -> Node:
+    """A copy in which `or: [...]` says `{condition: or, conditions: [...]}`, each part at the place
+    where it was written. The node itself where there is nothing to write out."""
+    if isinstance(node.value, list):
+        items = [written_out(item) for item in node.value]
+        same = all(new is old for new, old in zip(items, node.value, strict=True))
+        return node if same else replace(node, value=items)
+    if not isinstance(node.value, dict):
+        return node
+    entries = {key: entry if key in DATA else _entry(entry) for key, entry in node.value.items()}
+    word = next((word for word in LOGIC if word in entries), None)
+    if word is not None and "condition" not in entries:
+        inner = entries.pop(word)
+        place = Node(inner.key, (inner.key.line, inner.key.column + inner.key.length), word)
+        entries = {"condition": Entry(inner.key, place), "conditions": inner, **entries}
+    elif all(new is node.value[key] for key, new in entries.items()):
+        return node
+    return replace(node, value=entries)
+
+
+def _entry(entry: Entry) -> Entry:
+    inner = written_out(entry.node)
+    return entry if inner is entry.node else Entry(entry.key, inner)
