@@ -12,9 +12,7 @@ from hub.model.event import ENVELOPE
 
 COMMON = frozenset({"platform", "id", "idx", "alias"})
 _STATES = frozenset({"entity_id", "area_id", "from_state", "to_state", "for"})
-_OF_STATE = frozenset(
-    {"entity_id", "name", "state", "attributes", "last_changed", "last_updated", "area_id"}
-)
+_OF_STATE = frozenset({"entity_id", "name", "state", "attributes", "last_changed", "last_updated"})
 _OF_EVENT = frozenset({*ENVELOPE, "type", "event_type", "data"})
 
 GIVEN: Mapping[str, frozenset[str]] = {
