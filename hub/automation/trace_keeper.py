@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -26,6 +27,7 @@ LONGEST = timedelta(days=90)  # traces hold what triggers saw, plates too: none 
 MOST = 100_000  # rows, of all automations
 STOP_S = 5.0
 LONGEST_PAUSE_S = 60.0
+KNOWN_S = 30.0
 
 
 class TraceKeeper:
@@ -39,6 +41,7 @@ class TraceKeeper:
         self._clock = clock
         self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
+        self._known: tuple[float, Mapping[str, Latest]] | None = None
 
     async def start(self) -> None:
         """Before any run begins: those that the last process left under way were interrupted."""
@@ -104,7 +107,7 @@ class TraceKeeper:
 
     async def latest(self) -> dict[str, Latest]:
         """The traces of each automation at a glance."""
-        found = await self._store.read(_latest)
+        found = dict(await self._stored())
         for automation in self._book.automations():
             traces = self._book.of(automation)
             before = found.get(automation, Latest())
@@ -117,6 +120,15 @@ class TraceKeeper:
                 else Latest(last.run, last.state, last.started_at, nearly)
             )
         return found
+
+
+    async def _stored(self) -> Mapping[str, Latest]:
+        """What the database says of it; a look at all rows, so not at each refresh of a page. What
+        happens meanwhile is in memory."""
+        now = self._clock.monotonic()
+        if self._known is None or now - self._known[0] > KNOWN_S:
+            self._known = now, await self._store.read(_latest)
+        return self._known[1]
 
 
 def _latest(connection: Connection) -> dict[str, Latest]:

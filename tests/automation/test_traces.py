@@ -88,6 +88,7 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
 
 
 async def test_near_misses_push_out_no_runs(kept: Kept) -> None:
+    """Deviation: twenty traces of runs, and twenty more of triggers that led to none."""
     run = kept.ran()
     for _ in range(100):
         kept.missed()
