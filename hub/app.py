@@ -107,13 +107,7 @@ class Hub:
         self.trace_keeper = TraceKeeper(self.traces, self.folder.bulk, clock, self.tasks)
         self.waits = Waits(clock, self.tasks, self.folder.bulk)
         self.webhooks = WebhookBook()
-        links = Links(mqtt=_Messages(self), webhooks=self.webhooks, waits=self.waits)
-        self.engine = Engine(
-            bus=self.bus, clock=clock, tasks=self.tasks, store=self.folder.alarms,
-            town=self.registry, actions=self.actions, journal=self.alarms.journal,
-            time_zone=config.time_zone, location=config.hub.location, links=links,
-            event_types=self.event_types, traces=self.traces,
-        )  # fmt: skip
+        self.engine = self._make_engine(config, clock)
         self.reload = Reload(started, access=self.access, bus=self.bus, clock=clock)
         self._ends: list[Callable[[], Any]] = []
         self._linger = False
@@ -129,6 +123,15 @@ class Hub:
             (SWITCH_ACTIONS, self.engine),
         )
         self._listen = listen or config.web.listen
+
+    def _make_engine(self, config: Config, clock: Clock) -> Engine:
+        links = Links(mqtt=_Messages(self), webhooks=self.webhooks, waits=self.waits)
+        return Engine(
+            bus=self.bus, clock=clock, tasks=self.tasks, store=self.folder.alarms,
+            town=self.registry, actions=self.actions, journal=self.alarms.journal,
+            time_zone=config.time_zone, location=config.hub.location, links=links,
+            event_types=self.event_types, traces=self.traces,
+        )  # fmt: skip
 
     async def start(self) -> None:
         """From the ground up; the hub is ready when this returns. Each step that needs an end
@@ -217,7 +220,8 @@ class Hub:
         """Let automations hear that the hub stops, and give what they begin a few seconds."""
         before = set(self.engine.runs)
         self.bus.publish(HubStopping(source="hub", received_at=self.clock.now()))
-        last = [asyncio.ensure_future(run.ended.wait()) for run in self.engine.runs if run not in before]
+        begun = [run for run in self.engine.runs if run not in before]
+        last = [asyncio.ensure_future(run.ended.wait()) for run in begun]
         if last:
             _, late = await asyncio.wait(last, timeout=GOODBYE_S)
             for waiting in late:
