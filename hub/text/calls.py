@@ -53,6 +53,9 @@ class Function:
     def __repr__(self) -> str:
         return "a function of the hub"
 
+    def __str__(self) -> str:
+        raise TypeError("a function is no value; write (...) behind its name")
+
 
 def signature_of(function: Function) -> inspect.Signature | None:
     """What the function may be called with; None where that cannot be told."""

@@ -9,7 +9,8 @@ gives text. (Home Assistant parses each outcome as a Python literal, so that the
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MappingView
+from datetime import date, time, timedelta
 from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
@@ -19,7 +20,7 @@ from hub.text import limits
 from hub.text.environment import ENVIRONMENT, RESULT, Names
 from hub.text.functions import LIMITED
 from hub.text.rendering import NOTHING, Reads, Rendering, TooMuch, current
-from hub.text.states import Seen
+from hub.text.states import Domain, Seen, States
 
 CACHED = 16_000  # compiled templates that are kept, some 5 KB each
 _PLAIN = frozenset({bool, int, float, str, type(None)})
@@ -68,17 +69,21 @@ class Compiled:
 
 def _plain(value: Any) -> Any:
     """A value that outlives the rendering: data, and nothing that looks at the town later."""
+    if value.__class__ in _PLAIN or isinstance(value, date | time | timedelta):
+        return value
     if isinstance(value, Undefined):
         str(value)  # a strict undefined value raises, and names what is missing
     if isinstance(value, Seen):
         return value.plain()
-    if isinstance(value, Iterator):
-        raise TooMuch("what a filter gives item by item is no value yet; add |list")
-    if isinstance(value, list | tuple | set | frozenset):
-        return type(value)(_plain(item) for item in value)
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    return value
+    if isinstance(value, tuple | set | frozenset):
+        return type(value)(_plain(item) for item in value)
+    if isinstance(value, list | range | MappingView | Domain | States):
+        return [_plain(item) for item in value]
+    if isinstance(value, Iterator):
+        raise TooMuch("what a filter gives item by item is no value yet; add |list")
+    return limits.text_of(value)
 
 
 def parse(text: str) -> tuple[nodes.Template, bool]:

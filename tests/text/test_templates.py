@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +16,8 @@ from hub.registry import Registry
 from hub.text.findings import look
 from hub.text.functions import NAMES, functions
 from hub.text.limits import OUTPUT
-from hub.text.templates import TemplateProblem, compiled, render, render_text
+from hub.text.rendering import Reads
+from hub.text.templates import TemplateProblem, compiled, render, render_text, render_tracked
 
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -275,3 +276,79 @@ def test_any_text_is_rendered_or_refused_but_nothing_else(text):
         except TemplateProblem as problem:
             assert problem.why
             assert problem.line >= 1
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("{{ range(3) }}", [0, 1, 2]),
+        ("{{ {'a': 1}.items() }}", [("a", 1)]),
+        ("{{ states.sensor }}", ["sensor.far", "sensor.river"]),
+        ("{{ [states.sensor.river] }}", ["sensor.river"]),
+        ("{{ version('1.2') }}", "1.2"),
+        ("{{ now().date() }}", date(2026, 11, 20)),
+        ("{{ [timedelta(minutes=1)] }}", [timedelta(minutes=1)]),
+    ],
+)
+def test_a_value_is_data_that_no_longer_depends_on_the_town(names, template, value):
+    found = render(template, {}, names)
+    if isinstance(found, list) and found and isinstance(found[0], dict):
+        found = [each["entity_id"] for each in found]
+    assert found == value
+
+
+@pytest.mark.parametrize("template", ["{{ now }}", "at {{ now }}", "{{ [states, now] }}"])
+def test_a_function_that_is_not_called_is_told_as_such(names, template):
+    with pytest.raises(TemplateProblem, match="a function is no value"):
+        render(template, {}, names)
+
+
+@pytest.mark.parametrize(
+    "escape",
+    [
+        "{{ states._function }}",
+        "{{ states['_function'] }}",
+        "{{ now._function() }}",
+        "{{ now()._clock }}",
+        "{{ states.sensor.river._state }}",
+        "{{ states.sensor.river.plain() }}",
+        "{{ states.sensor._view }}",
+        "{{ now().now() }}",
+        "{{ now().utcnow() }}",
+        "{{ now().strptime('1', '%d') }}",
+        "{{ ''.join.__self__ }}",
+        "{% macro f() %}{% endmacro %}{{ f._environment }}",
+        "{% macro f() %}{% endmacro %}{{ f._func() }}",
+        "{% for x in [1] %}{{ loop._iterator }}{% endfor %}",
+        "{{ [states] | map(attribute='_function') | list }}",
+        "{{ [1].append(2) }}",
+        "{{ {}.fromkeys([1]) }}",
+        "{{ trigger.callback() }}",
+        "{{ caller }}",
+        "{{ environment }}",
+        "{{ context }}",
+    ],
+)
+def test_neither_functions_nor_clocks_nor_callables_are_a_way_out(names, escape):
+    with pytest.raises(TemplateProblem):
+        render_text(escape, {"trigger": {"callback": print}}, names)
+
+
+def test_the_entities_that_a_rendering_read_are_known(names):
+    def reads(text: str) -> Reads:
+        return render_tracked(text, {}, names)[1]
+
+    assert reads("{{ states('sensor.a') ~ states.sensor.b }}").entities == {"sensor.a", "sensor.b"}
+    assert reads("{{ ['sensor.a'] | select('is_state', 'on') | list }}").entities == {"sensor.a"}
+    assert reads("{{ states['sensor.a'] }}{{ expand('sensor.b') }}").entities == {
+        "sensor.a",
+        "sensor.b",
+    }
+    assert reads("{{ states.sensor | list }}") == Reads(domains=frozenset({"sensor"}))
+    assert reads("{{ closest([50, 28], states.sensor) }}").domains == {"sensor"}
+    assert reads("{{ states | list | count }}") == Reads(everything=True)
+    assert reads("{{ now() > today_at('10:00') }}") == Reads(time=True)
+    assert reads("{{ area_id('sensor.river') }}{{ 5 | timestamp_local }}") == Reads()
+    with pytest.raises(TemplateProblem) as caught:
+        render("{{ states('sensor.gone') | float }}", {}, names)
+    assert caught.value.reads.entities == {"sensor.gone"}
