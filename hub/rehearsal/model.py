@@ -12,7 +12,7 @@ from hub.automation.fields import OneOrMany
 from hub.model.config import Duration, PluginConfig, Topic
 from hub.model.incident import Severity
 from hub.model.references import ActionName, AreaId, AutomationId, EntityId, EventType, ModeName
-from hub.rehearsal.values import GivenState, Moment, OnOff, Start, StateOrValue
+from hub.rehearsal.values import Moment, OnOff, Start, StateOrValue
 
 Data = dict[str, Any]
 
@@ -277,6 +277,3 @@ class StoryFile(PluginConfig):
     """Whether all that happens must be expected."""
     story: list[EntryBlock] = Field(min_length=1)
     """What happens, one after the other."""
-
-
-__all__ = ["EntryBlock", "Expected", "Given", "GivenState", "StoryFile"]
