@@ -69,7 +69,7 @@ class Tracked:
 
     def _heard(self, event: Event) -> None:
         """A state that was read has changed."""
-        if not isinstance(event, StateChanged) or self._later is not None:
+        if self._closed or not isinstance(event, StateChanged) or self._later is not None:
             return
         if not (self.reads.everything or self.reads.domains):
             self._again(event)
@@ -102,7 +102,7 @@ class Tracked:
     def _again(self, event: Event | None) -> None:
         before = self.value
         self._render()
-        if not self._closed and not _same(before, self.value):
+        if not _same(before, self.value):
             self._changed(self.value, event)
 
     def _render(self) -> None:

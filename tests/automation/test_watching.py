@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ class Watched:
         self.told: list[Any] = []
         self.causes: list[Any] = []
         self.rendered = 0
+        self.then: Callable[[], None] = lambda: None
         world = World(town.registry, town.clock, KYIV)
         self.tracked = Tracked(
             text,
@@ -36,6 +38,7 @@ class Watched:
     def _changed(self, value: Any, event: Any) -> None:
         self.told.append(value)
         self.causes.append(event)
+        self.then()
 
 
 class _Counting(Scope):
@@ -167,3 +170,20 @@ async def test_a_bomb_in_one_stops_no_other(town: Town) -> None:
     await town.state("sensor.gate", 2)
     assert bomb.tracked.problem is not None
     assert (bomb.told, other.told) == ([], ["1", "2"])
+
+
+async def test_one_that_goes_through_a_domain_is_not_rendered_for_another(town: Town) -> None:
+    watched = Watched(town, "{{ states.sensor | list | count }}")
+    await town.advance(5)
+    await town.state("binary_sensor.door", True)
+    await town.advance(5)
+    assert watched.rendered == 1
+
+
+async def test_one_that_is_closed_while_a_change_is_told_is_left_alone(town: Town) -> None:
+    text = "{{ states('sensor.gate') }}"
+    first, second = Watched(town, text), Watched(town, text)
+    first.then = second.tracked.close
+    await town.state("sensor.gate", 1)
+    await town.state("sensor.gate", 2)
+    assert (second.told, second.rendered) == ([], 1)
