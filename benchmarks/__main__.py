@@ -14,7 +14,7 @@ import time
 
 from benchmarks import machine
 
-NAMES = ("alarms", "automations", "start", "video")
+NAMES = ("alarms", "automations", "history", "start", "video")
 
 
 def main() -> int:
