@@ -30,7 +30,8 @@ from benchmarks.peers.measure import Figures
 from benchmarks.peers.report import Played, flatness, summary, table
 
 ROUNDS = 5
-HUB, PEER, OWN = "hub", "home_assistant", "hub_own_python"
+HUB, OWN = "hub", "hub_own_python"
+PEER, RECORDING = "home_assistant", "recording_home_assistant"
 
 
 class PlayerFailed(Exception):
@@ -86,12 +87,12 @@ class Worker:
 
 
 def players() -> list[Player]:
-    """Those that can play: the hub, Home Assistant where it was made, the hub on its own Python
-    where that is another one."""
+    """Those that can play: the hub, Home Assistant bare and recording where it was made, the hub on
+    its own Python where that is another one."""
     pythons = environments.found()
     found = [Player(HUB, "hub", pythons.hub)]
     if pythons.home_assistant is not None:
-        found.append(Player(PEER, "home_assistant", pythons.home_assistant))
+        found += [Player(side, side, pythons.home_assistant) for side in (PEER, RECORDING)]
     if pythons.hub != Path(sys.executable):
         found.append(Player(OWN, "hub", Path(sys.executable)))
     return found
@@ -103,7 +104,8 @@ def on_stage(group: list[Line], all_players: list[Player], quick: bool) -> Itera
     workers: dict[tuple[str, str], Worker] = {}
     try:
         for line, player in itertools.product(group, all_players):
-            workers[line.name, player.name] = Worker(player, line, quick=quick)
+            if not (line.recording and player.name == PEER):
+                workers[line.name, player.name] = Worker(player, line, quick=quick)
         yield workers, {player: worker.answer() for (_, player), worker in workers.items()}
     finally:
         for worker in workers.values():
@@ -112,16 +114,14 @@ def on_stage(group: list[Line], all_players: list[Player], quick: bool) -> Itera
 
 def play(group: list[Line], all_players: list[Player], *, rounds: int, quick: bool) -> Any:
     """All rounds of a group, the players in turn; gives the lines, and who played."""
-    played = [Played(line) for line in group]
+    played = {line.name: Played(line) for line in group}
     fresh = group[0].fresh
     for _ in range(rounds if fresh else 1):
         with on_stage(group, all_players, quick) as (workers, versions):
             for _ in range(1 if fresh else rounds):
-                for each in played:
-                    for player in all_players:
-                        figures = workers[each.line.name, player.name].play()
-                        each.rounds.setdefault(player.name, []).append(figures)
-    return played, versions
+                for (line, player), worker in workers.items():
+                    played[line].rounds.setdefault(player, []).append(worker.play())
+    return list(played.values()), versions
 
 
 def main(options: argparse.Namespace) -> None:
@@ -139,7 +139,7 @@ def main(options: argparse.Namespace) -> None:
         versions |= found
         everything += played
         for each in played:
-            lines.append(summary(each, HUB, PEER))
+            lines.append(summary(each, HUB, RECORDING if each.line.recording else PEER))
             print(
                 "  " + json.dumps({k: v for k, v in lines[-1].items() if k != "rounds"}), flush=True
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant import bootstrap, config_entries, const, core, loader
+from homeassistant.helpers.recorder import async_initialize_recorder, get_instance
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml
@@ -99,6 +100,23 @@ class HomeAssistant:
 
     async def settle(self) -> None:
         await self._hass.async_block_till_done()
+
+    async def written(self) -> None:
+        await self._hass.async_block_till_done()
+
+
+class RecordingHomeAssistant(HomeAssistant):
+    """The same with its recorder, on SQLite, as it is set up where nobody says otherwise."""
+
+    async def start(self, folder: Path) -> None:
+        await super().start(folder)
+        async_initialize_recorder(self._hass)
+        assert await async_setup_component(self._hass, "recorder", {})
+        await self._hass.async_block_till_done()
+
+    async def written(self) -> None:
+        await self._hass.async_block_till_done()
+        await get_instance(self._hass).async_block_till_done()
 
 
 def _spelled(automation: dict[str, Any]) -> dict[str, Any]:

@@ -107,4 +107,5 @@ def _cell(figures: Figures | None) -> str:
         return f"{figures['acted']:g} acted, {figures['refusals']:g} refused"
     if "p50_us" in figures:
         return f"p50 {figures['p50_us']:.0f} µs, p99 {figures['p99_us']:.0f} µs"
-    return f"{figures['cpu_us']:.2f} µs = {figures['ratio']:.2f}"
+    spent = figures["cpu_us" if figures["whole"] else "loop_us"]
+    return f"{spent:.2f} µs = {figures['ratio']:.2f}"

@@ -90,8 +90,10 @@ async def publish(side: Side, folder: Path, subscribers: int, n: int) -> AsyncIt
         yield figures
 
 
-async def states(side: Side, folder: Path, listeners: int, n: int) -> AsyncIterator[Figures]:
-    """A change of state, heard by so many."""
+async def states(
+    side: Side, folder: Path, listeners: int, n: int, written: bool = False
+) -> AsyncIterator[Figures]:
+    """A change of state, heard by so many. `written`: until it is in the database."""
     heard = 0
 
     def hear(event: Any) -> None:
@@ -107,10 +109,12 @@ async def states(side: Side, folder: Path, listeners: int, n: int) -> AsyncItera
         values = [side.number(turn * n + number) for number in range(n)]
         heard = 0
 
-        def change(i: int, values: list[Any] = values) -> None:
-            side.set(names[i % ENTITIES], values[i], ATTRIBUTES)
+        async def work(values: list[Any] = values) -> None:
+            await _in_batches(n, lambda i: side.set(names[i % ENTITIES], values[i], ATTRIBUTES))
+            if written:
+                await side.written()
 
-        figures = await cost(lambda change=change: _in_batches(n, change), n)
+        figures = await cost(work, n, whole=written)
         await side.settle()
         assert heard == n * listeners, heard
         yield figures
@@ -149,8 +153,11 @@ async def _with_automations(side: Side, count: int, gate: int) -> list[str]:
     return names
 
 
-async def match(side: Side, folder: Path, automations: int) -> AsyncIterator[Figures]:
-    """A state that triggers one of so many automations: each in turn, none waits for another."""
+async def match(
+    side: Side, folder: Path, automations: int, written: bool = False
+) -> AsyncIterator[Figures]:
+    """A state that triggers one of so many automations: each in turn, none waits for another.
+    `written`: until all of it is in the database."""
     acted = _Acted(side)
     names = await _with_automations(side, automations, gate=9)
     yield {}
@@ -161,12 +168,15 @@ async def match(side: Side, folder: Path, automations: int) -> AsyncIterator[Fig
             side.set(name, side.on)
         await acted.all()
         await side.settle()
+        if written:
+            await side.written()
 
     while True:
-        yield await cost(work, automations)
+        figures = await cost(work, automations, whole=written)
         for name in names:
             side.set(name, side.off)
         await side.settle()
+        yield figures
 
 
 async def latency(side: Side, folder: Path, automations: int, n: int) -> AsyncIterator[Figures]:
@@ -205,11 +215,12 @@ async def condition_false(side: Side, folder: Path, automations: int) -> AsyncIt
 
     while True:
         acted.expect(1)
-        yield await cost(work, automations)
+        figures = await cost(work, automations)
         assert acted.count == 0
         for name in names:
             side.set(name, side.off)
         await side.settle()
+        yield figures
 
 
 async def unwanted_state(

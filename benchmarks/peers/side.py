@@ -78,3 +78,6 @@ class Side(Protocol):
 
     async def settle(self) -> None:
         """Let follow what follows."""
+
+    async def written(self) -> None:
+        """Wait until all that is recorded is in the database."""

@@ -108,6 +108,12 @@ class TheHub:
         for _ in range(TURNS):
             await asyncio.sleep(0)
 
+    async def written(self) -> None:
+        recorder, store = self._hub.history.recorder, self._hub.folder.bulk
+        while recorder.waiting or store.asked:
+            await recorder.flush()
+            await asyncio.sleep(0)
+
     @staticmethod
     def _configured(entity_ids: Iterable[str], folder: Path, automations: Any) -> Path:
         path = folder / "config.yaml"

@@ -1,6 +1,6 @@
 """One side and one scene in a process of its own.
 
-    python -m benchmarks.peers.worker hub|home_assistant SCENE '{"automations": 100}' [--profile F]
+    python -m benchmarks.peers.worker SIDE SCENE '{"automations": 100}' [--profile F]
 
 Prints a line of JSON when it is ready, then one for each line that it is given, and ends with its
 input. `--profile`: writes where the time of the rounds went to a file, for each further round.
@@ -26,7 +26,11 @@ from benchmarks.peers.measure import Figures
 from benchmarks.peers.scenes import SCENES
 from benchmarks.peers.side import Side
 
-SIDES = {"hub": ("the_hub", "TheHub"), "home_assistant": ("home_assistant", "HomeAssistant")}
+SIDES = {
+    "hub": ("the_hub", "TheHub"),
+    "home_assistant": ("home_assistant", "HomeAssistant"),
+    "recording_home_assistant": ("home_assistant", "RecordingHomeAssistant"),
+}
 SHOWN = 45  # functions in a profile
 
 
@@ -47,6 +51,7 @@ async def serve(options: argparse.Namespace) -> None:
         await anext(rounds)
         tell({"version": side.version(), "python": platform.python_version()})
         while await asyncio.to_thread(sys.stdin.readline):
+            await side.written()
             tell(await _profiled(rounds, options.profile))
         await side.stop()
 
