@@ -116,11 +116,11 @@ async def test_a_durable_event_whose_conditions_fail_is_not_claimed(town):
     assert await town.rows() == []
 
 
-async def test_a_variable_that_cannot_be_kept_starts_no_durable_run_and_says_why(town):
-    config = rule(variables={"odd": "{{ states }}"})
+async def test_a_variable_that_is_no_value_starts_no_durable_run_and_says_why(town):
+    config = rule(variables={"odd": "{{ namespace(a=1) }}"})
     config["triggers"]["event_type"] = "button.pressed"
     await town.configure(config)
     await town.press()
     assert town.trace().state == "failed"
-    assert "cannot be kept" in town.trace().error
+    assert "a namespace is no text" in town.trace().error
     assert town.journal.claims == []

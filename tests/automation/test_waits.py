@@ -1,4 +1,4 @@
-"""The waits of `for:`, over a restart. Each test here is a deviation: Home Assistant forgets them."""
+"""The waits of `for:`, over a restart. All of it is a deviation: Home Assistant forgets them."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ async def test_a_sensor_that_flaps_writes_nothing(lasting, monkeypatch):
     for number in range(400):
         await here.state("binary_sensor.door", number % 2 == 0)
         monkeypatch.setattr(here.store, "write", counted)
-        await here.clock.advance(SETTLE_S / 4, _a_few_turns)
+        await here.clock.advance(1.0, _a_few_turns)
         monkeypatch.setattr(here.store, "write", write)
     assert written == []
 
