@@ -64,6 +64,8 @@ log = logging.getLogger("hub")
 GOODBYE_S = 5.0
 UNHEARD_S = 60.0  # a loop of a plugin that has failed is back sooner, and its topics stay
 
+OwnActions = tuple[tuple[tuple[type[Action], ...], Any], ...]
+
 
 class Hub:
     """One hub: made from a checked configuration, started, stopped."""
@@ -98,10 +100,7 @@ class Hub:
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
         self.actions = ActionRegistry(clock)
         self.event_types = self.alarms.journal.types = from_config.event_types(config)
-        self.history = History(
-            store=self.folder.bulk, bus=self.bus, clock=clock, settings=config.store.history,
-            types=self.event_types, present=self.registry.present,
-        )  # fmt: skip
+        self.history = self._make_history(config, clock)
         self.lines = LinesOfNow(lambda: self.reload.config)
         self.traces = TraceBook(self.lines)
         self.trace_keeper = TraceKeeper(self.traces, self.folder.bulk, clock, self.tasks)
@@ -116,13 +115,22 @@ class Hub:
         self.supervisor: Supervisor
         self.web: WebServer
         self._http: aiohttp.ClientSession
-        self._core_actions: tuple[tuple[tuple[type[Action], ...], Any], ...] = (
+        self._core_actions = self._own_actions(cameras)
+        self._listen = listen or config.web.listen
+
+    def _own_actions(self, cameras: Cameras) -> OwnActions:
+        return (
             (ALARM_ACTIONS, self.alarms),
             (VIDEO_ACTIONS, cameras),
             (MODE_ACTIONS, self.modes),
             (SWITCH_ACTIONS, self.engine),
         )
-        self._listen = listen or config.web.listen
+
+    def _make_history(self, config: Config, clock: Clock) -> History:
+        return History(
+            store=self.folder.bulk, bus=self.bus, clock=clock, settings=config.store.history,
+            types=self.event_types, present=self.registry.present,
+        )  # fmt: skip
 
     def _make_engine(self, config: Config, clock: Clock) -> Engine:
         links = Links(mqtt=_Messages(self), webhooks=self.webhooks, waits=self.waits)
