@@ -89,8 +89,8 @@ class Run:
         self._step: StepTrace | None = None
         self._whole: Run | None = None
         self.turn: asyncio.Event | None = None
-        self.task: asyncio.Task[None] | None = None
-        self.begun = False
+        self.task: asyncio.Task[Any] | None = None  # from when it begins: before, it would not
+        # learn of being cancelled
         self.stop_reason: str | None = None
 
     def stop(self, reason: str) -> None:
@@ -98,8 +98,8 @@ class Run:
         resumed."""
         if self.stop_reason is None:
             self.stop_reason = reason
-            if self.begun and self.task is not None:
-                self.task.cancel()  # a task that has not begun would never learn of it
+            if self.task is not None:
+                self.task.cancel()
 
     def inner(self, variables: Mapping[str, Any]) -> Run:
         """A part of this run with variables, an incident and a step under way of its own: a branch
