@@ -70,29 +70,17 @@ class Engine:
         self._town = town
         self._scripts = Scripts(town, bus, clock)
         tools = Tools(
-            actions=actions,
-            bus=bus,
-            clock=clock,
-            rows=self._rows,
-            sites=sites,
-            tasks=tasks,
-            scripts=self._scripts,
-            event_types=event_types,
-        )
+            actions=actions, bus=bus, clock=clock, rows=self._rows, sites=sites, tasks=tasks,
+            scripts=self._scripts, event_types=event_types,
+        )  # fmt: skip
         runner = Runner(tools, tasks, journal)
         self.traces = traces or TraceBook()
         """What automations and scripts did and nearly did last."""
         self._started_scripts = StartedScripts(tools, world, runner, self.traces)
         self._parts = Parts(
-            bus=bus,
-            tasks=tasks,
-            world=world,
-            sites=sites,
-            tools=tools,
-            rows=self._rows,
-            runner=runner,
-            traces=self.traces,
-        )
+            bus=bus, tasks=tasks, world=world, sites=sites, tools=tools, rows=self._rows,
+            runner=runner, traces=self.traces,
+        )  # fmt: skip
         self._automations: dict[str, Automation] = {}
         self._retired: list[Automation] = []
         self._started = False
