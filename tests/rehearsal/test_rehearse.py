@@ -305,3 +305,13 @@ def test_a_story_in_which_too_much_happens_is_not_good(
     monkeypatch.setattr("hub.rehearsal.play.MOST", 2)
     town.rules(PANIC)
     assert "too much happened" in town.bad(f"story: [{{at: 23:05, given: {PRESS}}}]")
+
+
+def test_an_answer_of_the_story_comes_before_the_deed_itself(town: Rehearsed) -> None:
+    town.rules(PANIC)
+    told = town.bad(f"""
+answers: {{incident.open: {{fails: the disk is full}}}}
+story: [{{at: 23:05, given: {PRESS}, expect: {{incident: {{kind: panic}}}}}}]
+""")
+    assert "failed: the disk is full" in told
+    assert "incident 1 opened: panic_button, high" in told
