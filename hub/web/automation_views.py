@@ -16,12 +16,12 @@ from hub.automation.trace_rows import Latest
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One automation in the list."""
+    """One automation in the list, or a script: `on` is None, and nothing but a step starts it."""
 
     id: str
     name: str
     when: str
-    on: bool
+    on: bool | None
     latest: Latest
 
 

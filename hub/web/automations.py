@@ -83,7 +83,19 @@ async def _rows(visit: Visit) -> tuple[list[Row], int]:
         if len(found) < SHOWN:
             told = told or in_short(one.config.plain(), speech)
             found.append(Row(one.id, name, told, one.on, latest.get(one.id, Latest())))
-    return found, count
+    scripts = _scripts(automations, asked, latest)
+    return [*found, *scripts[: SHOWN - len(found)]], count + len(scripts)
+
+
+def _scripts(automations: Automations, asked: str, latest: Mapping[str, Latest]) -> list[Row]:
+    found = []
+    for script in automations.engine.scripts.values():
+        name = script.config.alias or script.name
+        if asked in f"{name} {script.entity_id}".casefold():
+            last = latest.get(script.entity_id, Latest())
+            about = script.config.description or ""
+            found.append(Row(script.entity_id, name, about, None, last))
+    return found
 
 
 def _whole(visit: Visit) -> Whole:

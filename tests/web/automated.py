@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hub.automation.actions import ActionRegistry
 from hub.automation.engine import Engine
 from hub.automation.model import AutomationConfig
+from hub.automation.script_model import ScriptConfig
 from hub.automation.trace import Trace
 from hub.automation.trace_keeper import TraceKeeper
 from hub.automation.traces import TraceBook
@@ -64,6 +65,13 @@ automations:
       - action: incident.open
         data: {kind: panic, severity: critical, escalation: life_safety}
     mode: parallel
+scripts:
+  noise:
+    alias: Гучно
+    description: Сирена на хвилину.
+    sequence:
+      - action: town.siren
+        data: {loud: true}
 """
 
 
@@ -126,10 +134,16 @@ class Automated:
         )
         block = source.root.child("automations")
         assert block is not None
+        scripts = source.root.child("scripts")
+        assert scripts is not None
+        self._scripts = {
+            name: ScriptConfig.model_validate(one) for name, one in plain(scripts).items()
+        }
         self._configs = [AutomationConfig.model_validate(one) for one in plain(block)]
 
     async def start(self) -> None:
         await self.keeper.start()
+        self.engine.load_scripts(self._scripts)
         await self.engine.load(self._configs)
         await self.engine.start()
         automations = Automations(

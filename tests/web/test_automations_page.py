@@ -201,3 +201,17 @@ async def test_the_api_gives_all_automations_and_the_traces_of_one(
     assert (river["on"], river["last_run"], river["last_state"]) == (True, run.run, "finished")
     traces = (await (await browser.get("/api/v1/automations/river/traces")).json())["traces"]
     assert [trace["run"] for trace in traces] == [run.run]
+
+
+async def test_scripts_stand_in_the_list_and_have_a_page_without_a_switch(
+    automated: Automated, browser: Client
+) -> None:
+    assert "Гучно Сирена на хвилину. сценарій" in await text(browser, "/automations")
+    automated.engine.start_script("noise", {})
+    run = await automated.ran("script.noise")
+    html = await (await browser.get("/automations/script.noise")).text()
+    found = plain(html)
+    assert "Тоді виконати «town.siren»: loud: так" in found
+    assert "Останні виконання" in found and "/turn_off" not in html and "/trigger" not in html
+    path = await text(browser, f"/automations/script.noise/runs/{run.run}")
+    assert "config.yaml:48 - action: town.siren" in path
