@@ -170,22 +170,23 @@ class Names:
         """The step's data against the action's model, as far as it holds no template."""
         action = self.known.actions[step.action]
         block, shown = at(node, path)
-        self._target(action, step, block)
+        named = block.entries.get("action")
+        place = named.node.position if named is not None else shown
+        self._target(action, step, block, place)
         data = block.entries.get("data")
         tree = data.node if data else Node(shown, block.end, {})
-        where = data.key if data else block.entries["action"].node.position
+        where = data.key if data else place
         later = [path for path, leaf in leaf_paths(tree) if is_template(leaf.value)]
         shaped = shape.check(action, tree, where, later)
         self.problems += shaped.problems
         if shaped.value is not None:
-            self.asked.append((shaped.value, block.entries["action"].node.position))
+            self.asked.append((shaped.value, place))
             self.check(shaped.value, shaped.node, where)
 
-    def _target(self, action: type[Action], step: ActionStep, block: Node) -> None:
+    def _target(self, action: type[Action], step: ActionStep, block: Node, place: Position) -> None:
         entry = block.entries.get("target")
         if entry is None:
             if action.target is not None:
-                place = block.entries["action"].node.position
                 message = f"'{action.name}' needs a target: which {action.target} is meant"
                 hint = f"add target: {{entity_id: {action.target}.NAME}}, or an area_id"
                 self.problems.append(Problem(message, place, hint))
