@@ -218,3 +218,27 @@ async def test_a_press_that_could_not_be_stored_is_given_again_without_a_reconne
             await asyncio.sleep(0.05)
     assert sorted(stored) == sorted(set(stored))
     await link.stop()
+
+
+async def test_topics_of_removed_devices_are_given_back_and_hold_up_nobody(
+    broker: world.Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Mosquitto has 20 messages in flight: more than these of a button that is gone, and it would
+    hand over no other."""
+    link = await Listener(broker.port, "t/kept", durable=True).start()
+    gone = link.tasks.start(link._listen("t/gone"), "listen")
+    await asyncio.sleep(0.2)
+    gone.cancel()
+    await asyncio.wait({gone})
+    await send(broker, "t/gone", *map(str, range(30)))
+    await link.mqtt.release(60)
+    await send(broker, "t/kept", "held up")
+    await asyncio.sleep(0.3)
+    assert link.heard == []
+    await link.mqtt.release(0)
+    assert await link.texts(1) == ["held up"]
+    assert "nobody listens to t/gone" in caplog.text
+    await send(broker, "t/gone", "more")
+    await send(broker, "t/kept", "next")
+    assert await link.texts(2) == ["held up", "next"]
+    await link.stop()
