@@ -44,9 +44,19 @@ class Tasks:
         return self._own(task, work)
 
     def begin(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """The same, begun at once where Python can."""
+        """The same, begun at once where Python can. Who awaits it gets what it raises."""
         self._check_open(work, name)
-        return self._own(begin(self._once(work, name), f"{self.owner}:{name}"), work)
+        task = begin(work, f"{self.owner}:{name}")
+        if task.done():
+            self._tell_failure(task)
+        else:
+            self._own(task, work).add_done_callback(self._tell_failure)
+        return task
+
+    def _tell_failure(self, task: asyncio.Task[Any]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("%s: task '%s' failed", self.owner, task.get_name(), exc_info=error)
 
     def _check_open(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         if self._closed:
@@ -54,9 +64,6 @@ class Tasks:
             raise RuntimeError(f"{self.owner} is closed; it starts no '{name}'")
 
     def _own(self, task: asyncio.Task[Any], work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        if task.done():
-            return task
-
         def ended(_: object) -> None:
             self._tasks.discard(task)
             work.close()  # it never began if it was cancelled at once

@@ -41,7 +41,7 @@ async def _do(
 
 def _take_incident(run: Run, answer: Any) -> None:
     """The rule: an answer with the key `incident` names the incident of the steps after it."""
-    if isinstance(answer, Mapping) and isinstance(answer.get("incident"), int):
+    if answer and isinstance(answer, Mapping) and isinstance(answer.get("incident"), int):
         run.incident = answer["incident"]
 
 

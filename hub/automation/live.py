@@ -54,6 +54,7 @@ class Automation:
 
     def __init__(self, config: AutomationConfig, parts: Parts) -> None:
         self.config = config
+        self.id = config.id
         self.fingerprint = config.fingerprint()
         self.on = config.enabled
         self.runs: list[Run] = []
@@ -64,11 +65,6 @@ class Automation:
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._gates = Gates(config.id, config, parts.tools.clock)
         self._refusals = Refusals(config.id, config.max_exceeded, parts.bus, parts.tools.clock)
-
-    @property
-    def id(self) -> str:
-        """Its name for the hub."""
-        return self.config.id
 
     @property
     def traces(self) -> list[Trace]:

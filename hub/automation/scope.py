@@ -57,7 +57,7 @@ class Scope:
             return (
                 render(value, self.variables, self.world.functions) if is_template(value) else value
             )
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {key: self.render(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.render(item) for item in value]

@@ -9,9 +9,11 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from hub.model.event import Event
+from hub.model.frozen import quick
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """The circumstances of one run of an action.
 

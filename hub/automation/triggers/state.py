@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -76,7 +77,7 @@ class StateTrigger(Trigger):
 
         return detach
 
-    @property
+    @cached_property
     def any_change(self) -> bool:
         """Whether a change of an attribute alone fires too."""
         asked = {"from_", "to", "not_from", "not_to"} & self.model_fields_set
@@ -98,8 +99,12 @@ class StateTrigger(Trigger):
             and (self.to is None or new in self.to)
             and (self.not_from is None or old not in self.not_from)
             and (self.not_to is None or new not in self.not_to)
-            and ("to" in self.model_fields_set or not self.nothing(new))
+            and (self._asks_for_new or not self.nothing(new))
         )
+
+    @cached_property
+    def _asks_for_new(self) -> bool:
+        return "to" in self.model_fields_set
 
     def nothing(self, value: str | None) -> bool:
         """Whether a value is none: unknown or unavailable, or an attribute that is not there."""
