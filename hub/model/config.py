@@ -29,7 +29,7 @@ def says_the_same(one: Any, other: Any) -> bool:
 
 
 def parse_duration(value: Any) -> timedelta:
-    """`30s`, `2m`, `1h30m`, `1y` (365 days), Home Assistant's `"00:02:00"`, or a mapping {minutes: 2}.
+    """`30s`, `2m`, `1h30m`, `1y` (365 days), Home Assistant's `"00:02:00"`, or {minutes: 2}.
 
     Raises ValueError for a number without unit, and for anything negative.
     """
