@@ -25,6 +25,8 @@ _ENTITIES = frozenset({"closest", "distance", "expand"})
 _AREA_FIRST = frozenset({"area_devices", "area_entities"})
 _MAYBE_ENTITY = frozenset({"area_id", "area_name", "device_attr", "device_name"})
 
+KEPT = 4_096  # templates whose findings are kept
+
 Place = tuple[str, int]
 """A word as it is written, and its line within the template."""
 
@@ -50,8 +52,10 @@ class Findings:
     trigger: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
 
 
+@functools.lru_cache(KEPT)
 def look(text: str) -> Findings:
-    """What can be told of a template. Raises TemplateProblem where it cannot be parsed."""
+    """What can be told of a template; not to be changed, since rules share their templates. Raises
+    TemplateProblem where it cannot be parsed."""
     tree = _Optional().visit(parse(text)[0])
     found = Findings()
     lines: dict[str, int] = {}
