@@ -30,8 +30,9 @@ from benchmarks.peers.measure import Figures
 from benchmarks.peers.report import Played, flatness, summary, table
 
 ROUNDS = 5
-HUB, OWN = "hub", "hub_own_python"
-PEER, RECORDING = "home_assistant", "recording_home_assistant"
+OWN = "hub on its own Python"
+PAIRS = (("hub", "home_assistant"), ("bare_hub", "bare_home_assistant"))
+"""Who is compared with whom: both recording what happens, as they are installed; and both bare."""
 
 
 class PlayerFailed(Exception):
@@ -87,12 +88,12 @@ class Worker:
 
 
 def players() -> list[Player]:
-    """Those that can play: the hub, Home Assistant bare and recording where it was made, the hub on
-    its own Python where that is another one."""
+    """Those that can play: the hub; Home Assistant where it was made; and the hub on its own Python
+    where that is another one."""
     pythons = environments.found()
-    found = [Player(HUB, "hub", pythons.hub)]
+    found = [Player(hub, hub, pythons.hub) for hub, _ in PAIRS]
     if pythons.home_assistant is not None:
-        found += [Player(side, side, pythons.home_assistant) for side in (PEER, RECORDING)]
+        found += [Player(peer, peer, pythons.home_assistant) for _, peer in PAIRS]
     if pythons.hub != Path(sys.executable):
         found.append(Player(OWN, "hub", Path(sys.executable)))
     return found
@@ -104,7 +105,7 @@ def on_stage(group: list[Line], all_players: list[Player], quick: bool) -> Itera
     workers: dict[tuple[str, str], Worker] = {}
     try:
         for line, player in itertools.product(group, all_players):
-            if not (line.recording and player.name == PEER):
+            if not (line.written and player.side.startswith("bare")):
                 workers[line.name, player.name] = Worker(player, line, quick=quick)
         yield workers, {player: worker.answer() for (_, player), worker in workers.items()}
     finally:
@@ -127,28 +128,24 @@ def play(group: list[Line], all_players: list[Player], *, rounds: int, quick: bo
 def main(options: argparse.Namespace) -> None:
     all_players = players()
     names = [player.name for player in all_players]
-    if PEER not in names:
+    if not any(peer in names for _, peer in PAIRS):
         print("  no Home Assistant: run `make bench`; the hub is measured alone", flush=True)
-    lines: list[dict[str, Any]] = []
-    everything: list[Played] = []
+    played: list[Played] = []
     versions: dict[str, Figures] = {}
     began = machine.load()
     chosen = [line for line in LINES if options.only in line.name]
     for _, group in itertools.groupby(chosen, key=lambda line: line.scene):
-        played, found = play(list(group), all_players, rounds=options.rounds, quick=options.quick)
+        lines, found = play(list(group), all_players, rounds=options.rounds, quick=options.quick)
         versions |= found
-        everything += played
-        for each in played:
-            lines.append(summary(each, HUB, RECORDING if each.line.recording else PEER))
-            print(
-                "  " + json.dumps({k: v for k, v in lines[-1].items() if k != "rounds"}), flush=True
-            )
-    flat = [row | {"player": name} for name in names for row in flatness(everything, name)]
-    print(table(lines, names), *map(json.dumps, flat), sep="\n", flush=True)
+        played += lines
+        print(*(f"  {line.line.name}: {json.dumps(line.medians())}" for line in lines), sep="\n")
+    summaries = [summary(each, PAIRS) for each in played]
+    flat = [row for name in names for row in flatness(played, name)]
+    print(table(summaries, PAIRS), *map(json.dumps, flat), sep="\n", flush=True)
     what = "CPU of one operation as a multiple of a bare call_soon in the same process"
     result = {"what": what, "rounds": options.rounds, "quick": options.quick, "players": versions}
     loads = {"load_average": [began, machine.load()]}
-    machine.write("automations", {**result, **loads, "lines": lines, "flat": flat})
+    machine.write("automations", {**result, **loads, "lines": summaries, "flat": flat})
 
 
 def parsed(words: list[str] | None = None) -> argparse.Namespace:

@@ -18,6 +18,7 @@ from benchmarks.peers.report import Played, flatness, summary, table
 from benchmarks.peers.scenes import SCENES
 from benchmarks.peers.the_hub import TheHub
 
+PAIR = [("hub", "peer")]
 TINY = {"n": 20, "automations": 5}
 
 
@@ -57,7 +58,8 @@ async def test_of_quick_presses_each_is_acted_on_or_its_refusal_is_recorded(
     line = next(line for line in LINES if line.options.get("mode") == "queued")
     figures = await _round(side, line, tmp_path)
     assert figures["acted"] >= 10
-    assert figures["acted"] + figures["refusals"] == figures["triggers"] == 100
+    assert figures["acted"] == figures["begun"]
+    assert figures["begun"] + figures["refused"] == figures["triggers"] == 100
 
 
 def test_without_a_peer_the_hub_is_measured_alone(
@@ -70,7 +72,7 @@ def test_without_a_peer_the_hub_is_measured_alone(
     (line,) = json.loads((tmp_path / "automations.json").read_text())["lines"]
     assert line["line"] == "template, warm"
     assert line["medians"]["hub"]["ratio"] > 0
-    assert line["met"] is None
+    assert line["compared"] == []
 
 
 def test_a_player_that_cannot_play_says_why(tmp_path: Path) -> None:
@@ -93,12 +95,23 @@ def _played(line: Line, **ratios: list[float]) -> Played:
 
 def test_a_line_is_met_when_the_medians_are_as_far_apart_as_its_aim_says() -> None:
     line = Line("matching trigger", "match", {"automations": 100}, ahead=5.0)
-    good = summary(_played(line, hub=[9.0, 2.0, 1.0], peer=[11.0, 10.0, 1.0]), "hub", "peer")
-    assert (good["ahead"], good["met"]) == (5.0, True)
-    poor = summary(_played(line, hub=[2.1], peer=[10.0]), "hub", "peer")
-    assert poor["met"] is False
-    text = table([good, poor], ["hub", "peer"])
-    assert [row.split()[-1] for row in text.splitlines()] == ["met", "yes", "NO"]
+    good = summary(_played(line, hub=[9.0, 2.0, 1.0], peer=[11.0, 10.0, 1.0]), PAIR)
+    assert [(each["ahead"], each["met"]) for each in good["compared"]] == [(5.0, True)]
+    poor = summary(_played(line, hub=[2.1], peer=[10.0]), PAIR)
+    assert poor["compared"][0]["met"] is False
+    alone = summary(_played(line, hub=[2.1]), PAIR)
+    assert alone["compared"] == []
+    rows = table([good, poor, alone], PAIR).splitlines()
+    assert [row.split()[-1] for row in rows] == ["met", "yes", "NO", "2.10"]
+
+
+def test_a_press_of_which_nothing_is_told_is_not_met() -> None:
+    line = Line("presses", "presses", {"mode": "queued"})
+    theirs = {"triggers": 100, "acted": 15, "begun": 100, "refused": 0}
+    for refused, met in ((85, True), (84, False)):
+        ours = {"triggers": 100, "acted": 15, "begun": 15, "refused": refused}
+        (compared,) = summary(Played(line, {"hub": [ours], "peer": [theirs]}), PAIR)["compared"]
+        assert compared["met"] is met
 
 
 def test_flat_means_that_ten_thousand_cost_hardly_more_than_ten() -> None:

@@ -24,7 +24,7 @@ def _nothing(number: int) -> None:
     return None
 
 
-class HomeAssistant:
+class BareHomeAssistant:
     """A Side."""
 
     on: Any = "on"
@@ -68,6 +68,9 @@ class HomeAssistant:
     def hear_states(self, handler: Callable[[Any], None]) -> Off:
         return self._hass.bus.async_listen(const.EVENT_STATE_CHANGED, core.callback(handler))
 
+    def hear_runs(self, handler: Callable[[Any], None]) -> Off:
+        return self._hass.bus.async_listen("automation_triggered", core.callback(handler))
+
     def hear_refusals(self, handler: Callable[[Any], None]) -> Off:
         return lambda: None  # it says so in its log alone
 
@@ -105,7 +108,7 @@ class HomeAssistant:
         await self._hass.async_block_till_done()
 
 
-class RecordingHomeAssistant(HomeAssistant):
+class HomeAssistant(BareHomeAssistant):
     """The same with its recorder, on SQLite, as it is set up where nobody says otherwise."""
 
     async def start(self, folder: Path) -> None:

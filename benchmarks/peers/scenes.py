@@ -251,10 +251,13 @@ async def unwanted_event(
 
 
 async def presses(side: Side, folder: Path, mode: str) -> AsyncIterator[Figures]:
-    """Quick triggers of one automation whose action takes 20 ms: what became of each."""
-    done: list[int] = []
+    """Quick triggers of one automation whose action takes 20 ms: how many actions came to their
+    end, and of how many triggers an event says that a run began, or that it was refused."""
+    acted: list[int] = []
+    begun: list[Any] = []
     refused: list[Any] = []
-    side.acted = done.append
+    side.acted = acted.append
+    side.hear_runs(begun.append)
     side.hear_refusals(refused.append)
     trigger = {"trigger": "event", "event_type": PLATE_READ}
     action = {"action": "bench.work", "data": {"n": 1}}
@@ -263,13 +266,14 @@ async def presses(side: Side, folder: Path, mode: str) -> AsyncIterator[Figures]
     )
     yield {}
     while True:
-        done.clear()
-        refused.clear()
+        for heard in (acted, begun, refused):
+            heard.clear()
         for _ in range(PRESSES):
             side.read_plate("AA0000BB")
             await asyncio.sleep(PRESS_EVERY_S)
         await asyncio.sleep(DEAF_S)
-        yield {"triggers": PRESSES, "acted": len(done), "refusals": len(refused)}
+        counts = {"acted": len(acted), "begun": len(begun), "refused": len(refused)}
+        yield {"triggers": PRESSES, **counts}
 
 
 async def render(side: Side, folder: Path, n: int) -> AsyncIterator[Figures]:

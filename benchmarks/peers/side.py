@@ -55,6 +55,9 @@ class Side(Protocol):
     def hear_states(self, handler: Callable[[Any], None]) -> Off:
         """Subscribe to all changes of states."""
 
+    def hear_runs(self, handler: Callable[[Any], None]) -> Off:
+        """Subscribe to what says that a run began."""
+
     def hear_refusals(self, handler: Callable[[Any], None]) -> Off:
         """Subscribe to what says that a trigger did not lead to a run."""
 

@@ -18,7 +18,7 @@ from hub.automation.model import AutomationConfig
 from hub.automation.scope import Scope, World
 from hub.config.check import load
 from hub.config.sealed import start
-from hub.model.core_events import AutomationRefused, StateChanged
+from hub.model.core_events import AutomationRefused, AutomationTriggered, StateChanged
 from hub.model.entity import Entity
 from hub.model.event import Event
 from hub.plugin.loader import Plugins
@@ -73,6 +73,9 @@ class TheHub:
     def hear_states(self, handler: Callable[[Any], None]) -> Off:
         return self._hub.bus.subscribe(StateChanged.type, handler, owner="benchmark")
 
+    def hear_runs(self, handler: Callable[[Any], None]) -> Off:
+        return self._hub.bus.subscribe(AutomationTriggered.type, handler, owner="benchmark")
+
     def hear_refusals(self, handler: Callable[[Any], None]) -> Off:
         return self._hub.bus.subscribe(AutomationRefused.type, handler, owner="benchmark")
 
@@ -123,3 +126,12 @@ class TheHub:
         }
         path.write_text(yaml.safe_dump(config, sort_keys=False) + f"automations: {automations}\n")
         return path
+
+
+class BareHub(TheHub):
+    """The same without its history and its pages, as Home Assistant is without its recorder."""
+
+    async def start(self, folder: Path) -> None:
+        await super().start(folder)
+        await self._hub.history.stop()
+        await self._hub.web.stop()

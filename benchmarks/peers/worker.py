@@ -28,8 +28,9 @@ from benchmarks.peers.side import Side
 
 SIDES = {
     "hub": ("the_hub", "TheHub"),
+    "bare_hub": ("the_hub", "BareHub"),
     "home_assistant": ("home_assistant", "HomeAssistant"),
-    "recording_home_assistant": ("home_assistant", "RecordingHomeAssistant"),
+    "bare_home_assistant": ("home_assistant", "BareHomeAssistant"),
 }
 SHOWN = 45  # functions in a profile
 
