@@ -275,8 +275,8 @@ class Hub:
             time_zone=self.config.time_zone,
         )
         return WebServices(
-            registry=self.registry, alarms=self.alarms, answers=self.answers, access=self.access,
-            reload=self.reload, history=self.history, video=self.video,
+            registry=self.registry, modes=self.modes, alarms=self.alarms, answers=self.answers,
+            access=self.access, reload=self.reload, history=self.history, video=self.video,
             supervisor=self.supervisor, texts=self.texts, bus=self.bus, clock=self.clock, town=town,
             data_dir=self.config.data_dir, webhooks=self.webhooks,
             ready=lambda: (self.ready, {"mqtt": self.mqtt.connected}),

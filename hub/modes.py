@@ -7,6 +7,8 @@ history see it like any other. Several may be on at once: an air raid can come a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 
 from sqlalchemy import Boolean, Column, Connection, String, Table, delete, insert, select
@@ -31,6 +33,15 @@ mode_switches = Table(
     Column("changed_by", String(255), nullable=False),
 )
 """The modes that were ever switched, as they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """How a mode was switched last."""
+
+    active: bool
+    at: datetime
+    by: str
 
 
 class UnknownMode(LookupError):
@@ -62,7 +73,7 @@ class Modes:
         self._entities = entities
         self._clock = clock
         self._names: dict[str, str] = {}
-        self._active: dict[str, bool] = {}
+        self._switched: dict[str, Switch] = {}
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -72,38 +83,46 @@ class Modes:
     @property
     def active(self) -> frozenset[str]:
         """The modes that are on."""
-        return frozenset(mode for mode in self._names if self._active.get(mode))
+        return frozenset(mode for mode in self._names if self._is_on(mode))
+
+    def switched(self, mode: str) -> Switch | None:
+        """How a mode was switched last; None where it never was."""
+        return self._switched.get(mode)
+
+    def _is_on(self, mode: str) -> bool:
+        last = self._switched.get(mode)
+        return last is not None and last.active
 
     async def configure(self, names: Mapping[str, str]) -> None:
         """The modes that the configuration knows; one that was on before is on again."""
-        kept = await self._store.read(_read)
-        self._active = {mode: kept.get(mode, False) for mode in names}
+        self._switched = await self._store.read(_read)
         if dict(names) == self._names:
             return
         self._names = dict(names)
         self._entities.remove_of(OWNER)
         self._entities.add(
-            (entity_of(mode, name), self._active[mode]) for mode, name in names.items()
+            (entity_of(mode, name), self._is_on(mode)) for mode, name in names.items()
         )
 
     async def set(self, mode: str, active: bool, *, by: str) -> None:
         """Switch a mode; it is stored when this returns. Raises UnknownMode."""
         if mode not in self._names:
             raise UnknownMode(f"the town has no mode '{mode}'")
-        row = {"mode": mode, "active": active, "changed_at": self._clock.now(), "changed_by": by}
+        now = self._clock.now()
+        row = {"mode": mode, "active": active, "changed_at": now, "changed_by": by}
 
         def work(connection: Connection) -> None:
             connection.execute(delete(mode_switches).where(mode_switches.c.mode == mode))
             connection.execute(insert(mode_switches), [row])
 
         await self._store.write(work)
-        self._active[mode] = active
+        self._switched[mode] = Switch(active, now, by)
         self._entities.set_state(f"{DOMAIN}.{mode}", active, {"changed_by": by})
 
 
-def _read(connection: Connection) -> dict[str, bool]:
-    rows = connection.execute(select(mode_switches.c.mode, mode_switches.c.active))
-    return {row.mode: row.active for row in rows}
+def _read(connection: Connection) -> dict[str, Switch]:
+    rows = connection.execute(select(mode_switches))
+    return {row.mode: Switch(row.active, row.changed_at, row.changed_by) for row in rows}
 
 
 class SetMode(Action):

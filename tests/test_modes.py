@@ -13,7 +13,7 @@ from hub.bus import Bus
 from hub.clock import VirtualClock
 from hub.model.action import Call
 from hub.model.problem import ActionFailed
-from hub.modes import Modes, SetMode, UnknownMode
+from hub.modes import Modes, SetMode, Switch, UnknownMode
 from hub.registry import Registry
 from hub.store.migrate import migrate
 from hub.store.store import Store
@@ -83,6 +83,17 @@ async def test_a_mode_that_was_on_is_on_after_a_restart(hall: Hall) -> None:
     await hall.store.close()
     await hall.up()
     assert (hall.seen("air_raid"), hall.seen("night")) == ("on", "off")
+
+
+async def test_when_a_mode_was_switched_and_by_whom_is_known_after_a_restart(hall: Hall) -> None:
+    assert hall.modes.switched("night") is None
+    await hall.modes.set("night", True, by="Олена")
+    switched = hall.modes.switched("night")
+    assert switched == Switch(True, hall.clock.now(), "Олена")
+    await hall.store.close()
+    await hall.clock.advance(3_600, settle=lambda: asyncio.sleep(0))
+    await hall.up()
+    assert hall.modes.switched("night") == switched
 
 
 async def test_a_mode_taken_out_of_the_configuration_goes_and_comes_back_as_it_was(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,15 @@ from hub.model.event import Event
 KEPT = 100
 OF_AUTOMATIONS = frozenset({"automations", "runs"})
 """The parts that show what automations did."""
+PARTS_OF_STATES = {
+    "camera": frozenset({"cameras"}),
+    "mode": frozenset({"modes"}),
+    "automation": OF_AUTOMATIONS,
+    "script": frozenset[str](),
+}
+"""The parts that show states, by the domain of the entity; `entities` shows all others."""
+UNTOLD = ("event.", "script.")
+"""Entities whose states are no news: their events are, and the trace of who called them."""
 LISTENERS = 200
 PAUSE_S = 0.5
 """A page is told of changes at most so often, however many there are."""
@@ -67,7 +76,7 @@ class Feed:
         if notable:
             self._last.append(event)
         if self._listeners:
-            parts = _parts_of(event.type, event.source.startswith("camera."), notable)
+            parts = _parts_of(event.type, event.source.partition(".")[0], notable)
             for listener in self._listeners:
                 listener.tell(parts)
 
@@ -136,7 +145,7 @@ def _is_notable(event: Event) -> bool:
         return event.status not in ("media", "joined", "acknowledged")
     if not isinstance(event, StateChanged):
         return event.type not in ("delivery.done", "automation.triggered")
-    if event.old is None or event.old.value is None or event.source.startswith("event."):
+    if event.old is None or event.old.value is None or event.source.startswith(UNTOLD):
         return False
     changed = (event.old.value, event.old.available) != (event.new.value, event.new.available)
     is_number = type(event.new.value) in (int, float) and event.old.available == event.new.available
@@ -144,11 +153,12 @@ def _is_notable(event: Event) -> bool:
 
 
 @functools.lru_cache(1_000)
-def _parts_of(event_type: str, is_camera: bool, notable: bool) -> frozenset[str]:
+def _parts_of(event_type: str, domain: str, notable: bool) -> frozenset[str]:
     room, _, what = event_type.partition(".")
+    parts: Set[str]
     match room:
         case "state_changed":
-            parts = {"cameras"} if is_camera else {"entities"}
+            parts = PARTS_OF_STATES.get(domain, {"entities"})
         case "camera":
             parts = {"cameras", "events"}
         case "incident":
@@ -157,6 +167,8 @@ def _parts_of(event_type: str, is_camera: bool, notable: bool) -> frozenset[str]
             parts = {"messages"} | ({"events"} if what == "failed" else set())
         case "plugin" | "hub":
             parts = {"system", "cameras", "entities", "events"}
+        case "config":
+            parts = {"modes", "entities", "events"}
         case _:
             parts = {"events"}
-    return frozenset(parts | {"events"} if notable else parts)
+    return frozenset(parts | {"events"}) if notable else frozenset(parts)

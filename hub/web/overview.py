@@ -13,6 +13,7 @@ from hub.alarms.recipients import PAGE
 from hub.model.entity import Entity, State
 from hub.model.incident import ENDED, Incident, Severity, Status
 from hub.video.status import CameraStatus
+from hub.web import modes
 from hub.web.feed import Feed
 from hub.web.plugin_pages import CATALOGUE
 from hub.web.render import PAGES
@@ -22,6 +23,8 @@ from hub.web.services import WebServices
 FEED = web.AppKey("feed", Feed)
 SHOWN = 30
 PICTURES = 4
+ELSEWHERE = frozenset({"automation", "camera", "mode", "script"})
+"""Domains of entities that other parts and pages show: they are no sensors."""
 
 Values = dict[str, Any]
 
@@ -92,7 +95,7 @@ async def entities(visit: Visit) -> Values:
     registry = visit.services.registry
     places: dict[str, list[tuple[Entity, State | None]]] = {}
     for entity in sorted(registry.entities(), key=lambda one: one.name):
-        if entity.domain != "camera":
+        if entity.domain not in ELSEWHERE:
             area = registry.area_of(entity.entity_id)
             rows = places.setdefault(area.name if area else "", [])
             rows.append((entity, registry.get(entity.entity_id)))
@@ -125,14 +128,16 @@ async def system(visit: Visit) -> Values:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the overview: what it shows, and who may see it."""
+    """A part of the overview: what it shows, who may see it, and whether the town has it."""
 
     values: Callable[[Visit], Awaitable[Values]]
     permission: str
+    is_shown: Callable[[Visit], bool] = lambda visit: True
 
 
 PARTS = {
     "incidents": Part(incidents, "incidents.view"),
+    "modes": Part(modes.values, modes.VIEW, modes.has_any),
     "cameras": Part(cameras, "cameras.view"),
     "messages": Part(messages, "messages.view"),
     "entities": Part(entities, "entities.view"),
@@ -150,7 +155,7 @@ async def overview(visit: Visit) -> web.Response:
     """Those parts that the visitor may see; for each the look is noted."""
     values: Values = {"parts": [], "menu": menu(visit)}
     for name, one in PARTS.items():
-        if visit.actor.may(one.permission):
+        if visit.actor.may(one.permission) and one.is_shown(visit):
             await visit.services.access.look(visit.actor, one.permission, f"/parts/{name}")
             values["parts"].append(name)
             values |= await one.values(visit)

@@ -14,6 +14,7 @@ from hub.web import (
     history,
     history_data,
     incidents,
+    modes,
     overview,
     plugin_pages,
     static,
@@ -43,8 +44,8 @@ STOP_S = 2.0
 def all_routes() -> list[Route]:
     """Every address that the hub answers."""
     rooms = (
-        overview, automations, incidents, cameras, config_page, town, plugin_pages, webhooks,
-        static, history, history_data,
+        overview, automations, incidents, modes, cameras, config_page, town, plugin_pages,
+        webhooks, static, history, history_data,
     )  # fmt: skip
     return [route for room in rooms for route in room.routes()]
 

@@ -18,6 +18,7 @@ from hub.bus import Bus
 from hub.clock import Clock
 from hub.config.lines import ConfigLines
 from hub.history.service import History
+from hub.modes import Modes
 from hub.plugin.supervisor import Supervisor
 from hub.registry import Registry
 from hub.reload import Reload
@@ -56,6 +57,7 @@ class WebServices:
     `webhooks` are those that triggers wait at."""
 
     registry: Registry
+    modes: Modes
     alarms: Alarms
     answers: Answers
     access: Access

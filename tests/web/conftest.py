@@ -33,6 +33,7 @@ from hub.model.camera import Camera
 from hub.model.core_events import CORE_EVENTS
 from hub.model.entity import Area, Entity, Location
 from hub.model.incident import Severity
+from hub.modes import Modes
 from hub.plugin.loader import Plugins
 from hub.plugin.services import Services
 from hub.plugin.supervisor import Supervisor
@@ -101,6 +102,7 @@ class WebTown:
         self.registry = Registry(self.bus, self.clock)
         self.alarm_store = Store.at(folder / "alarms.db")
         self.bulk_store = Store.at(folder / "bulk.db", synchronous="NORMAL")
+        self.modes = Modes(self.alarm_store, self.registry, self.clock)
         self.audit = AuditLog(self.bulk_store, self.clock)
         self.access = Access(self.audit, self.clock)
         self.people = People(self.bulk_store, self.clock)
@@ -153,7 +155,8 @@ class WebTown:
             self.tasks,
         )
         self.services = WebServices(
-            registry=self.registry, alarms=self.alarms, answers=self.answers, access=self.access,
+            registry=self.registry, modes=self.modes, alarms=self.alarms, answers=self.answers,
+            access=self.access,
             reload=Reload(self._begun(), access=self.access, bus=self.bus, clock=self.clock),
             history=self.history, video=self.video, supervisor=self.supervisor,
             texts=self.texts, bus=self.bus, clock=self.clock,

@@ -107,6 +107,23 @@ async def test_a_lost_camera_shows_its_reason_as_a_picture(
     await expect(picture).to_have_js_property("naturalWidth", 640)
 
 
+async def test_a_mode_is_switched_by_keyboard_and_its_button_keeps_the_focus(
+    town: WebTown, url: str, page: Page
+) -> None:
+    await town.modes.configure({"night": "Ніч", "air_raid": "Повітряна тривога"})
+    await page.goto(url)
+    button = page.get_by_role("button", name="Повітряна тривога")
+    await expect(button).to_have_attribute("aria-pressed", "false")
+    await button.focus()
+    await page.keyboard.press("Space")
+    await expect(button).to_have_attribute("aria-pressed", "true", timeout=SOON_MS)
+    await expect(button).to_be_focused()
+    await expect(page.locator("#modes")).to_contain_text("місцевий адміністратор")
+    await town.modes.set("air_raid", False, by="Олена")
+    await expect(button).to_have_attribute("aria-pressed", "false", timeout=SOON_MS)
+    await expect(page.locator("#modes")).to_contain_text("Олена")
+
+
 async def test_the_page_says_when_the_hub_is_gone(town: WebTown, page: Page) -> None:
     server = WebServer(town.services, "127.0.0.1:0")
     await server.start()

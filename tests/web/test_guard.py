@@ -32,7 +32,8 @@ class NobodysAccess(Access):
 def example(path: str) -> str:
     """A path of a route with its names filled in."""
     filled = path.replace("{camera}", "camera.market").replace("{plugin}", "pages_good")
-    return re.sub(r"{path[^}]*}", "hello", filled).replace("{id}", "1")
+    filled = re.sub(r"{(id|run|mode)}", "1", filled)
+    return re.sub(r"{path[^}]*}", "hello", filled)
 
 
 @pytest.mark.parametrize("route", all_routes(), ids=lambda route: f"{route.method} {route.path}")
