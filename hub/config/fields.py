@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Discriminator, SecretBytes, SecretStr, Tag
@@ -17,6 +18,7 @@ from hub.config.render import looks_secret
 from hub.config.tree import Excerpts, Node, plain
 
 
+@lru_cache(1_000)
 def is_union(annotation: Any) -> bool:
     return get_origin(annotation) in (Union, types.UnionType)
 
@@ -66,9 +68,11 @@ def _mask_named(node: Node, excerpts: Excerpts) -> None:
     for key, entry in node.entries.items():
         if looks_secret(key):
             excerpts.mask(entry.node)
-        _mask_named(entry.node, excerpts)
+        if entry.node.is_block:
+            _mask_named(entry.node, excerpts)
     for item in node.items:
-        _mask_named(item, excerpts)
+        if item.is_block:
+            _mask_named(item, excerpts)
 
 
 def _inner(annotation: Any, node: Node, part: str | int) -> Iterator[Any]:

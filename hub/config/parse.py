@@ -58,9 +58,12 @@ def _events(text: str) -> Iterator[Event]:
     """What stands in the text, piece by piece. Raises as Parser does.
 
     libyaml is ten times as quick, and PyYAML's own parser says better what is wrong: so what the
-    one has refused is read by the other. (To go through it beforehand costs little time, and to
+    one has refused is read by the other, and so is a text with tabs, in which they do not always
+    agree. (To go through it beforehand costs little time, and to
     keep all pieces would cost much memory.)
     """
+    if "\t" in text:
+        return yaml.parse(text, Loader=yaml.SafeLoader)
     try:
         deque(yaml.parse(text, Loader=_QUICK), maxlen=0)
     except (yaml.YAMLError, ValueError):
@@ -208,9 +211,9 @@ class Parser:
         tag: str | None = start.tag
         position = self._at(start)
         if start.flow_style and end.end_mark.line == start.start_mark.line:
-            position = replace(position, length=end.end_mark.column - start.start_mark.column)
+            position = _of_length(position, end.end_mark.column - start.start_mark.column)
         elif isinstance(value, dict) and value and not start.flow_style:
-            position = replace(position, length=next(iter(value.values())).key.length)
+            position = _of_length(position, next(iter(value.values())).key.length)
         node = Node(position, _end(end), value, size=size + 1)
         if tag is not None and tag not in _STANDARD:
             self._reading.tell(f"the tag {shorten(tag)} stands before a single word only", position)
@@ -218,9 +221,13 @@ class Parser:
         return node
 
 
+def _of_length(position: Position, length: int) -> Position:
+    return Position(position.file, position.line, position.column, length)
+
+
 def _is_text(value: str) -> bool:
     """Whether it has no halves of characters, which an escape can write and no file can hold."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _end(event: Event) -> tuple[int, int]:

@@ -73,7 +73,6 @@ def events_told(node: Node) -> Iterator[str]:
     listens = "trigger" in node.entries or "condition" in node.entries
     if event is not None and isinstance(event.value, str) and not listens:
         yield event.value
-    for entry in node.entries.values():
-        yield from events_told(entry.node)
-    for item in node.items:
-        yield from events_told(item)
+    for inner in (*(entry.node for entry in node.entries.values()), *node.items):
+        if inner.is_block:
+            yield from events_told(inner)

@@ -185,9 +185,11 @@ def variables_of(automation: Node) -> frozenset[str]:
             found.add(entry.node.value)
         elif key in SET_BY:
             found.add(SET_BY[key])
-        found |= variables_of(entry.node)
+        if entry.node.is_block:
+            found |= variables_of(entry.node)
     for item in automation.items:
-        found |= variables_of(item)
+        if item.is_block:
+            found |= variables_of(item)
     return frozenset(found)
 
 

@@ -41,6 +41,11 @@ class Node:
         """The items of a list; none for anything else."""
         return self.value if isinstance(self.value, list) else []
 
+    @property
+    def is_block(self) -> bool:
+        """Whether there may be more values in it."""
+        return isinstance(self.value, dict | list)
+
     def child(self, part: str | int) -> Node | None:
         if isinstance(part, str):
             entry = self.entries.get(part)
