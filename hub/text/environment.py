@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes, pass_context
 from jinja2.nodes import EvalContext
@@ -20,6 +20,12 @@ from hub.text.rendering import TooMuch, current
 DEPTH = 50  # of what stands within each other; Python cannot compile much more
 BRACKETS = 30  # the same of brackets; Jinja2's parser needs a dozen calls for each
 RESULT = "_result"
+_FEW = 4  # things that a body does at no price of their own
+
+_BODIES = (nodes.For, nodes.Macro, nodes.CallBlock)
+_Body = TypeVar("_Body", nodes.For, nodes.Macro, nodes.CallBlock)
+_WORK = (nodes.BinExpr, nodes.Call, nodes.Compare, nodes.Concat, nodes.Filter, nodes.Getitem,
+         nodes.Output, nodes.Test)  # fmt: skip
 
 _NOT_FOR_TEMPLATES = (
     nodes.Block,
@@ -60,6 +66,7 @@ class Environment(ImmutableSandboxedEnvironment):
     hub_compared = Function(limits.compared)
     hub_concatenated = Function(limits.concatenated)
     hub_counted = Function(limits.counted)
+    hub_hurry = Function(limits.hurry)
     hub_weighed = Function(limits.weighed)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -173,7 +180,15 @@ class _Bound(NodeTransformer):
     def visit_For(self, node: nodes.For) -> nodes.Node:
         self.generic_visit(node)
         node.iter = _call("hub_counted", [cast("nodes.Expr", node.iter)], node.lineno)
-        return node
+        return self._priced(node)
+
+    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
+        self.generic_visit(node)
+        return self._priced(node)
+
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
+        self.generic_visit(node)
+        return self._priced(node)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
@@ -200,10 +215,27 @@ class _Bound(NodeTransformer):
         return node
 
     @staticmethod
+    def _priced(node: _Body) -> _Body:
+        """A turn of a loop, or a call, brings the look at the clock nearer by as much as it does:
+        a long body would else do a thousand things between two looks."""
+        many = sum(map(_work, node.body))
+        if many > _FEW:
+            price = _call("hub_hurry", [nodes.Const(many)], node.lineno)
+            node.body.insert(0, nodes.ExprStmt(price, lineno=node.lineno))
+        return node
+
+    @staticmethod
     def _weighed(node: nodes.Expr, items: list[nodes.Expr]) -> nodes.Expr:
         if all(isinstance(item, nodes.Const) for item in items):
             return node
         return _call("hub_weighed", [node], node.lineno)
+
+
+def _work(node: nodes.Node) -> int:
+    """How many things a part does that take time, without bodies that have their own price."""
+    if isinstance(node, _BODIES):
+        return 0
+    return isinstance(node, _WORK) + sum(map(_work, node.iter_child_nodes()))
 
 
 def _call(name: str, arguments: list[nodes.Expr], line: int) -> nodes.Call:

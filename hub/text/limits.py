@@ -24,6 +24,7 @@ ITEMS = 10_000  # items of a list that an operator or a filter makes
 STEPS = 50_000  # turns of loops, calls and operators of one rendering
 SOURCE = 16_384  # characters of the template itself
 BITS = 4_096  # of a whole number
+PATTERN = 200  # characters of a pattern that a time is read by
 _WIDE = re.compile(r"\d{4}|\*")  # a width or precision of four digits, or one given as a value
 _PER_STEP = 256  # characters that are looked through at the price of one step
 
@@ -45,6 +46,20 @@ def spend_on(value: Any) -> None:
         spend(1 + len(value) // _PER_STEP)
     elif isinstance(value, Sized):
         spend(1 + len(value))
+
+
+def hurry_on(value: Any) -> None:
+    """Let the clock be looked at sooner, since a value is gone through."""
+    if isinstance(value, str | bytes):
+        current.get().hurry(len(value) // _PER_STEP)
+    elif isinstance(value, Sized):
+        current.get().hurry(len(value))
+
+
+def hurry(steps: int) -> str:
+    """Let the clock be looked at sooner. Gives nothing to put out."""
+    current.get().hurry(steps)
+    return ""
 
 
 def counted(items: Iterable[Any]) -> Iterator[Any]:
@@ -173,6 +188,13 @@ def _power(left: Any, right: Any) -> None:
         raise TooMuch("the number is too large")
 
 
+def not_too_large(number: int) -> int:
+    """The number itself, refused where it has more than BITS."""
+    if number.bit_length() > BITS:
+        raise TooMuch("the number is too large")
+    return number
+
+
 def _is_big(left: Any, right: Any) -> bool:
     return isinstance(left, int) and isinstance(right, int)
 
@@ -202,6 +224,12 @@ def formatted(pattern: str | bytes, values: Any) -> None:
 def time_pattern(pattern: str) -> None:
     """Refuse a pattern of strftime that could fill the memory."""
     formatted(pattern, ())
+
+
+def short_pattern(pattern: str) -> None:
+    """Refuse a pattern of strptime, which is compiled, that is longer than any of a time."""
+    if len(text_of(pattern)) > PATTERN:
+        raise TooMuch(f"a pattern of a time has at most {PATTERN} characters")
 
 
 def padded(width: Any) -> None:

@@ -36,8 +36,9 @@ def forgiving_int(value: Any, default: Any = MISSING, base: int = 10) -> Any:
     """The value as a whole number; text is read in `base`, a fraction is cut off."""
     try:
         if isinstance(value, str) and base != 10:
-            return int(value, base)
-        return int(float(value)) if isinstance(value, str) and "." in value else int(value)
+            return limits.not_too_large(int(value, base))
+        found = int(float(value)) if isinstance(value, str) and "." in value else int(value)
+        return limits.not_too_large(found)
     except (TypeError, ValueError, OverflowError):
         return default_for("int", value, default)
 

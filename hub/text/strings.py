@@ -56,6 +56,7 @@ def indent(value: Any, width: int = 4, first: bool = False) -> str:
     """The text with so many spaces before each line but the first."""
     limits.padded(width)
     text = limits.text_of(value)
+    limits.hurry_on(text)
     limits.replaced(text, "\n", " " * (width + 1))
     lines = text.replace("\n", "\n" + " " * width)
     return " " * width + lines if first else lines
@@ -72,12 +73,13 @@ def formatted(value: Any, *args: Any, **kwargs: Any) -> str:
 
 def urlencode(value: Any) -> str:
     """The text, or the pairs of a mapping, as they stand in an address."""
-    limits.text_of(value)
+    limits.hurry_on(limits.text_of(value))
     return limits.text_of(JINJA["urlencode"](value))
 
 
 def slugify(value: Any, separator: str = "_") -> str:
     """The text in small Latin letters, digits and the separator, as in an entity's name."""
+    limits.hurry_on(value)
     text = limits.text_of(value).lower()
     limits.replaced(text, " ", separator)
     text = unicodedata.normalize("NFKD", text.translate(_UKRAINIAN))
@@ -112,6 +114,7 @@ def to_json(
 ) -> str:
     """The value as JSON."""
     limits.text_of(value) if isinstance(value, str) else limits.spelled(value)
+    limits.hurry_on(value)
     return limits.text_of(
         json.dumps(
             value,
@@ -136,7 +139,9 @@ def _jsonable(value: Any) -> Any:
 def from_json(value: Any, default: Any = MISSING) -> Any:
     """The value that a text in JSON says."""
     try:
-        return json.loads(limits.text_of(value))
+        text = limits.text_of(value)
+        limits.hurry_on(text)
+        return json.loads(text)
     except ValueError:
         return default_for("JSON", value, default)
 

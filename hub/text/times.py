@@ -82,8 +82,9 @@ def as_timedelta(value: Any) -> timedelta | None:
 
 def strptime(value: Any, pattern: str, default: Any = MISSING) -> Any:
     """A datetime read from a text by a pattern."""
+    limits.short_pattern(pattern)
     try:
-        return datetime.strptime(limits.text_of(value), limits.text_of(pattern))
+        return datetime.strptime(limits.text_of(value), pattern)
     except (TypeError, ValueError):
         return default_for(f"a time like '{limits.shortened(pattern)}'", value, default)
 

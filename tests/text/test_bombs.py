@@ -112,6 +112,21 @@ BOMBS = {
     "a function that makes text": "{{ lipsum(10 ** 6) }}",
     "a large shift": "{{ 1 | bitwise_lshift(10 ** 9) }}",
     "digits": "{{ ('9' * 60000) | int }}",
+    "digits of another base": "{{ ('f' * 60000) | int(base=16) }}",
+    "digits again and again": "{% set s = '1' * 4300 %}{% for i in range(9999) %}"
+    + "{% set x = s | int %}" * 600
+    + "{% endfor %}",
+    "digits again and again in a macro": "{% set s = '1' * 4300 %}{% macro f() %}"
+    + "{% set x = s | int %}" * 600
+    + "{% endmacro %}{% for i in range(9999) %}{{ f() }}{% endfor %}",
+    "texts turned round in a loop": "{% set s = 'a' * 65000 %}{% for i in range(9999) %}"
+    + "{% set x = s[::-1] %}" * 600
+    + "{% endfor %}",
+    "long texts in capitals": "{% set s = 'a b ' * 16000 %}{% for i in range(9999) %}"
+    "{% set x = s | title %}{% endfor %}",
+    "long texts in capitals, written out": "{% set s = 'a b ' * 16000 %}"
+    + "{{ s|title|count }}" * 700,
+    "a long pattern of a time": "{{ strptime('1' * 60000, '%d' * 30000) }}",
     "a chain of macros": "".join(
         f"{{% macro m{n}() %}}{{{{ m{n - 1}() }}}}{{{{ m{n - 1}() }}}}{{% endmacro %}}"
         if n
