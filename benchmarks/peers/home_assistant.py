@@ -69,7 +69,11 @@ class BareHomeAssistant:
         return self._hass.bus.async_listen(const.EVENT_STATE_CHANGED, core.callback(handler))
 
     def hear_runs(self, handler: Callable[[Any], None]) -> Off:
-        return self._hass.bus.async_listen("automation_triggered", core.callback(handler))
+        @core.callback
+        def hear(event: Any) -> None:
+            handler(event)
+
+        return self._hass.bus.async_listen("automation_triggered", hear)
 
     def hear_refusals(self, handler: Callable[[Any], None]) -> Off:
         return lambda: None  # it says so in its log alone

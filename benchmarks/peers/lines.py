@@ -64,7 +64,7 @@ LINES = (
             f"unwanted {what}, {count:,} loaded",
             f"unwanted_{what}",
             {"automations": count, "n": n},
-            SHORT,
+            {"automations": min(count, 500), "n": 500},
         )
         for what, n in (("state", 20_000), ("event", 3_000))
         for count in (10, 1_000, 10_000)
