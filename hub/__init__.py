@@ -1,3 +1,3 @@
 """Safe City Hub: a town's cameras, buttons, sensors and people in one local network."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
