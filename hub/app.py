@@ -104,6 +104,7 @@ class Hub:
         self.lines = LinesOfNow(lambda: self.reload.config)
         self.traces = TraceBook(self.lines)
         self.trace_keeper = TraceKeeper(self.traces, self.folder.bulk, clock, self.tasks)
+        self.trace_keeper.may_delete = lambda: self.history.trust.trusted
         self.waits = Waits(clock, self.tasks, self.folder.bulk)
         self.webhooks = WebhookBook()
         self.engine = self._make_engine(config, clock)
@@ -229,11 +230,7 @@ class Hub:
         before = set(self.engine.runs)
         self.bus.publish(HubStopping(source="hub", received_at=self.clock.now()))
         begun = [run for run in self.engine.runs if run not in before]
-        last = [asyncio.ensure_future(run.ended.wait()) for run in begun]
-        if last:
-            _, late = await asyncio.wait(last, timeout=GOODBYE_S)
-            for waiting in late:
-                waiting.cancel()
+        await self.engine.finish(begun, GOODBYE_S)
 
     def _rooms(self) -> dict[str, Take]:
         """Who hears of a changed block while the hub runs, in this order: what is named before

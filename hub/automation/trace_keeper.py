@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -26,6 +26,7 @@ PURGE_S = 3_600.0
 LONGEST = timedelta(days=90)  # traces hold what triggers saw, plates too: none is kept for ever
 MOST = 100_000  # rows, of all automations
 STOP_S = 5.0
+PATIENCE_S = 0.5
 LONGEST_PAUSE_S = 60.0
 KNOWN_S = 30.0
 
@@ -33,7 +34,8 @@ KNOWN_S = 30.0
 class TraceKeeper:
     """Writes what has changed and is still kept, every few seconds and when the hub stops: a burst
     of triggers costs what is kept of it. Where the store fails, the traces stay in memory, as many
-    as the book keeps."""
+    as the book keeps. `may_delete`: whether the clock may be believed when it says that something
+    is too old."""
 
     def __init__(self, book: TraceBook, store: Store, clock: Clock, tasks: Tasks) -> None:
         self._book = book
@@ -42,10 +44,17 @@ class TraceKeeper:
         self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
         self._known: tuple[float, Mapping[str, Latest]] | None = None
+        self._is_first = True
+        self.may_delete: Callable[[], bool] = lambda: True
 
     async def start(self) -> None:
-        """Before any run begins: those that the last process left under way were interrupted."""
-        await self._store.write(trace_rows.interrupt)
+        """Before any run begins: those that the last process left under way were interrupted.
+        Where the store is not at hand, that is noted with the first traces that are written."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._store.write(trace_rows.interrupt)
+        except Exception as error:  # noqa: BLE001 - nothing of the store may hold up the hub
+            log.error("the traces cannot be written yet: %s", error or type(error).__name__)
         self._task = self._tasks.loop(self._keep_on, "keep traces", longest_pause=LONGEST_PAUSE_S)
 
     async def stop(self) -> None:
@@ -71,6 +80,8 @@ class TraceKeeper:
             await self.flush()
 
     async def _purge(self) -> None:
+        if not self.may_delete():
+            return
         before = self._clock.now() - LONGEST
         await self._store.write(lambda connection: trace_rows.purge(connection, before, MOST))
 
@@ -84,7 +95,15 @@ class TraceKeeper:
     async def _write(self, traces: list[Trace]) -> None:
         marks = [mark_of(trace) for trace in traces]
         rows = [self._row(trace) for trace in traces]
-        await self._store.write(lambda connection: trace_rows.write(connection, rows))
+        is_first = self._is_first
+
+        def work(connection: Connection) -> None:
+            if is_first:
+                trace_rows.interrupt(connection)
+            trace_rows.write(connection, rows)
+
+        await self._store.write(work)
+        self._is_first = False
         for trace, mark in zip(traces, marks, strict=True):
             self._book.written(trace, mark)
 
@@ -120,7 +139,6 @@ class TraceKeeper:
                 else Latest(last.run, last.state, last.started_at, nearly)
             )
         return found
-
 
     async def _stored(self) -> Mapping[str, Latest]:
         """What the database says of it; a look at all rows, so not at each refresh of a page. What

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from hub.history import tables as t
 from hub.history.queries import sources_of
 from hub.history.reader import STATES, rows_before
-from hub.history.rows import Recorded, instant, micros, span
+from hub.history.rows import Recorded, instant, micros, real, span
 from hub.history.runs import Span, gaps_within
 from hub.history.statistics import HOUR
 from hub.model.entity import spell
@@ -178,10 +178,7 @@ def _points(steps: Iterable[Step], end: int, width: int) -> Iterator[Point]:
 def _number(row: Recorded | None) -> float | None:
     if row is None or not row.available:
         return None
-    value = row.value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value)
+    return real(row.value)
 
 
 def _bands(steps: Iterable[Step], end: int, width: int) -> Iterator[Band]:

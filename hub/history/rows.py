@@ -77,6 +77,17 @@ def decode(kind: int, number: float | None, text: str | None) -> StateValue:
             return text or ""
 
 
+def real(value: StateValue) -> float | None:
+    """The value as a finite number; None where it is none, or too large to be reckoned with."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A row of the states, as read."""

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from hub.clock import Clock
 from hub.history import tables as t
 from hub.history.reader import STATES, rows_before
-from hub.history.rows import Recorded, micros
+from hub.history.rows import Recorded, micros, real
 from hub.history.runs import Span, runs_within
 from hub.store.store import Store
 
@@ -53,17 +53,22 @@ class Tally:
         self.known += length
         if isinstance(value, bool):
             self.on = (self.on or 0) + (length if value else 0)
-        elif isinstance(value, int | float) and math.isfinite(value):
-            self.low = value if self.low is None else min(self.low, value)
-            self.high = value if self.high is None else max(self.high, value)
-            self.weighed += value * length
+            return
+        number = real(value)
+        if number is not None:
+            self.low = number if self.low is None else min(self.low, number)
+            self.high = number if self.high is None else max(self.high, number)
+            self.weighed += number * (length / HOUR)
             self.measured += length
-            self.last = value
+            self.last = number
 
     @property
     def mean(self) -> float | None:
         """A value that held for no time at all is its own mean."""
-        return self.weighed / self.measured if self.measured else self.last
+        if not self.measured:
+            return self.last
+        mean = self.weighed / (self.measured / HOUR)
+        return mean if math.isfinite(mean) else self.last
 
     @property
     def tells(self) -> bool:
@@ -82,6 +87,8 @@ class Statistics:
     async def catch_up(self) -> None:
         """Reckon the hours that are over. Raises what the store raises."""
         last = (micros(self._clock.now()) - LATE) // HOUR - 1
+        if (await self._store.read(_done) or last) > last:  # the clock was ahead
+            await self._store.write(partial(_note_done, hour=last))
         for hour in await self._store.read(partial(_hours_to_do, last=last)):
             await self._reckon(hour)
             await self._store.write(partial(_note_done, hour=hour))
@@ -97,7 +104,7 @@ class Statistics:
 
 def _hours_to_do(connection: Connection, last: int) -> list[int]:
     """Hours up to `last` that are not reckoned yet, and in which the hub ran."""
-    done = connection.execute(select(t.hours_done.c.hour)).scalar()
+    done = _done(connection)
     if done is None:
         first = connection.execute(select(func.min(t.states.c.at))).scalar()
         if first is None:
@@ -108,6 +115,10 @@ def _hours_to_do(connection: Connection, last: int) -> list[int]:
     for began, ended in spans:
         found |= set(range(began // HOUR, -(-ended // HOUR)))
     return sorted(found)
+
+
+def _done(connection: Connection) -> int | None:
+    return connection.execute(select(t.hours_done.c.hour)).scalar()
 
 
 def _recorded_in(connection: Connection, hour: int) -> set[str]:

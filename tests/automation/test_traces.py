@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from hub.automation.tables import traces as table
 from hub.automation.trace import StepTrace, Trace
@@ -200,6 +201,40 @@ async def test_what_is_too_old_is_deleted_within_the_hour(kept: Kept) -> None:
     await kept.clock.advance(3_700, kept.settle)
     await kept.settle()
     assert await kept.count() == 1
+
+
+async def test_a_clock_that_may_be_wrong_makes_no_trace_too_old(kept: Kept) -> None:
+    kept.keeper.may_delete = lambda: False
+    kept.ran()
+    await kept.keeper.flush()
+    kept.clock.jump(365 * 86_400.0)
+    await kept.clock.advance(3_700, kept.settle)
+    assert await kept.count() == 1
+    kept.keeper.may_delete = lambda: True
+    await kept.clock.advance(3_700, kept.settle)
+    assert await kept.count() == 0
+
+
+async def test_a_database_that_is_locked_at_the_start_holds_up_nothing(kept: Kept) -> None:
+    kept.add(began=True, state="running")
+    await kept.keeper.flush()
+    await kept.tasks.close()
+    await kept.store.close()
+    kept.up()
+    real, tried = kept.store.write, []
+
+    async def locked(work: Any) -> Any:
+        tried.append(work)
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    kept.store.write = locked  # type: ignore[method-assign]
+    await kept.keeper.start()
+    assert tried
+    kept.store.write = real  # type: ignore[method-assign]
+    kept.add(began=True, state="running")
+    await kept.keeper.flush()
+    found = await kept.keeper.of("a")
+    assert [plain["state"] for plain in found] == ["running", "interrupted"]
 
 
 async def test_a_store_that_fails_costs_no_trace(kept: Kept) -> None:

@@ -92,3 +92,31 @@ async def test_hours_that_an_earlier_run_left_are_reckoned_by_the_next(tmp_path:
     (hour,) = await hours(again, "sensor.river")
     assert (hour.count, hour.high) == (2, 3.0)
     await again.stop()
+
+
+async def test_a_number_that_no_float_holds_stops_neither_statistics_nor_deletion(
+    town: KeptTown, caplog: pytest.LogCaptureFixture
+) -> None:
+    town.set("sensor.river", 10**400)
+    await town.pass_time(600)
+    town.set("sensor.river", 3.0)
+    town.set("sensor.mood", 1e308)
+    await town.pass_time(HOUR_S)
+    (hour,) = await hours(town, "sensor.river")
+    assert (hour.low, hour.high, hour.mean) == (3.0, 3.0, 3.0)
+    (mood,) = await hours(town, "sensor.mood")
+    assert mood.mean == 1e308
+    assert not [one for one in caplog.records if "failed" in one.getMessage()]
+
+
+async def test_after_a_clock_that_was_far_ahead_statistics_go_on(town: KeptTown) -> None:
+    town.set("sensor.river", 2.0)
+    await town.pass_time(0.5 * HOUR_S)
+    town.clock.jump(365 * 24 * HOUR_S)
+    await town.pass_time(2 * HOUR_S)
+    town.clock.jump(-365 * 24 * HOUR_S)
+    town.set("sensor.river", 4.0)
+    await town.pass_time(2 * HOUR_S)
+    found = await hours(town, "sensor.river")
+    assert [hour.at - START for hour in found] == [timedelta(hours=n) for n in (0, 2, 3)]
+    assert (found[0].mean, found[-1].mean) == (2.0, 4.0)
