@@ -51,9 +51,7 @@ class UnknownMode(LookupError):
 class Entities(Protocol):
     """The registry, as modes see it."""
 
-    def add(self, entities: Iterable[tuple[Entity, StateValue]]) -> None: ...
-
-    def remove_of(self, plugin: str) -> None: ...
+    def replace_of(self, plugin: str, entities: Iterable[tuple[Entity, StateValue]]) -> None: ...
 
     def set_state(
         self, entity_id: str, value: StateValue, attributes: Mapping[str, Any] | None = None
@@ -95,13 +93,13 @@ class Modes:
 
     async def configure(self, names: Mapping[str, str]) -> None:
         """The modes that the configuration knows; one that was on before is on again."""
-        self._switched = await self._store.read(_read)
+        stored = await self._store.read(_read)
+        self._switched = stored | self._switched  # what was switched meanwhile is newer
         if dict(names) == self._names:
             return
         self._names = dict(names)
-        self._entities.remove_of(OWNER)
-        self._entities.add(
-            (entity_of(mode, name), self._is_on(mode)) for mode, name in names.items()
+        self._entities.replace_of(
+            OWNER, ((entity_of(mode, name), self._is_on(mode)) for mode, name in names.items())
         )
 
     async def set(self, mode: str, active: bool, *, by: str) -> None:

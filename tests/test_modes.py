@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,3 +105,27 @@ async def test_a_mode_taken_out_of_the_configuration_goes_and_comes_back_as_it_w
     assert hall.seen("air_raid") is None
     await hall.modes.configure(NAMES)
     assert hall.seen("air_raid") == "on"
+
+
+async def test_a_mode_that_stays_keeps_since_when_it_is_on_and_by_whom(hall: Hall) -> None:
+    await hall.modes.set("air_raid", True, by="Олена")
+    before = hall.registry.get("mode.air_raid")
+    await hall.clock.advance(3_600, settle=lambda: asyncio.sleep(0))
+    await hall.modes.configure({**NAMES, "air_raid": "Тривога", "curfew": "Комендантська година"})
+    assert hall.registry.get("mode.air_raid") == before
+    assert hall.registry.name_of("mode.air_raid") == "Тривога"
+    assert hall.seen("curfew") == "off"
+
+
+async def test_a_switch_while_the_modes_are_configured_anew_is_not_lost(hall: Hall) -> None:
+    real = hall.store.read
+
+    async def slow(work: Any) -> Any:
+        found = await real(work)
+        await hall.modes.set("air_raid", True, by="Олена")
+        return found
+
+    hall.store.read = slow  # type: ignore[method-assign]
+    await hall.modes.configure({**NAMES, "curfew": "Комендантська година"})
+    assert hall.seen("air_raid") == "on"
+    assert hall.modes.active == {"air_raid"}
