@@ -77,7 +77,8 @@ class Reload:
     """The configuration that the hub runs by, and the way to another.
 
     `rooms` are asked in their order, each under the block that it wants to hear of (of `plugins`
-    always, since one that has failed gets another try). `sealed`: the hub was started with a wrong
+    always, since one that has failed gets another try, as does a block that could not be taken
+    over). `sealed`: the hub was started with a wrong
     file, and runs by the last one that was good.
     """
 
@@ -95,6 +96,7 @@ class Reload:
         self._tasks = Tasks("reload", clock)
         self._lock = asyncio.Lock()
         self._in_line = 0
+        self._failed: list[str] = []
 
     async def differs(self) -> bool:
         """Whether the file on the disk, or one of its parts, is other than what runs."""
@@ -159,11 +161,11 @@ class Reload:
             raise WrongFile(seen)
         await asyncio.to_thread(keep, config, self._built.data_dir)
         assert seen.changes is not None
-        failed = [
+        wanted = {"plugins", *self._failed, *seen.changes.blocks}
+        failed = self._failed = [
             block
             for block, take in self.rooms.items()
-            if (block == "plugins" or block in seen.changes.blocks)
-            and not await self._given(block, take, config)
+            if block in wanted and not await self._given(block, take, config)
         ]
         self.config, self.taken_at, self.sealed = config, self._clock.now(), False
         self._tell(seen.changes)

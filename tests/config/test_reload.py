@@ -211,6 +211,26 @@ async def test_a_room_that_fails_leaves_the_others_working_and_is_told(running: 
     assert await running.told("a") == ["1"]
 
 
+async def test_what_could_not_be_taken_over_is_tried_again_although_the_file_is_the_same(
+    running: Running,
+) -> None:
+    rooms = dict(running.reload.rooms)
+
+    def fail(config: Config) -> None:
+        raise RuntimeError("a bug")
+
+    running.reload.rooms = {**rooms, "automations": fail}
+    assert (await running.again(automations=[automation("a", "1")])).failed == ("automations",)
+    assert await running.told("a") == []
+    running.reload.rooms = rooms
+    running.taken.clear()
+    assert (await running.again(automations=[automation("a", "1")])).failed == ()
+    assert await running.told("a") == ["1"]
+    assert running.taken == ["plugins"]
+    await running.again(automations=[automation("a", "1")])
+    assert running.taken == ["plugins", "plugins"]
+
+
 async def test_a_reload_goes_on_to_its_end_when_nobody_waits_for_it_any_more(
     running: Running,
 ) -> None:
