@@ -1,7 +1,8 @@
 """The history as CSV: streamed page by page, oldest first, for spreadsheets.
 
 Times carry their offset. A cell that a spreadsheet would take for a formula gets an apostrophe in
-front (CSV injection: OWASP names =, +, -, @, tab and carriage return); numbers stay numbers.
+front (CSV injection: OWASP names =, +, -, @, also full width, tab, carriage return and line feed);
+numbers stay numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from hub.history.queries import MOST, EventRow, Page, Query, StateRow
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 MARK = "\ufeff"
 """Spreadsheets take a file for UTF-8 only if it begins with this."""
 

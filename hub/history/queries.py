@@ -6,8 +6,10 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Select, and_, or_, select
@@ -155,12 +157,29 @@ def _rows(
     if sources is None:
         found = list(connection.execute(window))
     else:
-        parts = (connection.execute(window.where(table.c.source == one)).all() for one in sources)
-        merged = heapq.merge(*parts, key=lambda row: (row.at, row.id), reverse=query.newest_first)
-        found = [row for row, _ in zip(merged, range(limit + 1), strict=False)]
+        found = _merged(connection, window, table, sources, query.newest_first, limit + 1)
     if len(found) <= limit:
         return found, None
     return found[:limit], (found[limit - 1].at, found[limit - 1].id)
+
+
+def _merged(
+    connection: Connection,
+    window: Select[Any],
+    table: Any,
+    sources: Sequence[int],
+    newest_first: bool,
+    limit: int,
+) -> list[Any]:
+    """The first rows of all sources; each is read only as far as it is needed, so that an area of
+    a thousand entities needs no more memory than one."""
+    with ExitStack() as under_way:
+        parts = [
+            under_way.enter_context(connection.execute(window.where(table.c.source == one)))
+            for one in sources
+        ]
+        merged = heapq.merge(*parts, key=lambda row: (row.at, row.id), reverse=newest_first)
+        return list(islice(merged, limit))
 
 
 def _ordered(rows: Select[Any], table: Any, query: Query) -> Select[Any]:

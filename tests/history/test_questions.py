@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from hub.history.export import safe
 from hub.history.graphs import POINTS
-from hub.history.queries import Query
+from hub.history.queries import MOST, Query
+from hub.history.rows import micros
 from hub.model.event import OtherEvent
 from tests.history.kept import START, KeptTown, Passed, Pressed
 
@@ -153,7 +156,7 @@ async def test_csv_carries_offsets_names_numbers_and_all_rows(
     assert (mood["state"], mood["name"]) == ("'=1+1", "'@sensor.mood")
 
 
-@pytest.mark.parametrize("cell", ["=1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     assert safe(cell) == f"'{cell}"
     assert safe(-1.5) == -1.5 and safe("a=b") == "a=b" and safe(None) is None
@@ -165,3 +168,33 @@ async def test_events_as_csv_carry_their_payload(town: KeptTown) -> None:
     lines = town.history.events_csv(asked(types=["gate.passed"]), KYIV, str)
     rows = list(csv.DictReader(io.StringIO(b"".join([part async for part in lines]).decode())))
     assert rows[0]["data"] == '{"plate": "\\"КА\\"; =1"}'
+
+
+async def test_a_page_of_an_area_with_many_entities_needs_the_memory_of_a_page(
+    town: KeptTown,
+) -> None:
+    """What is not on the page is not read: a hundred entities, ten pages of each."""
+    at = micros(START)
+    many = [(n, f"sensor.s{n}", "harbour") for n in range(1_000, 1_100)]
+    rows = [
+        (n * 1_000 + i, at + i * 1_000, source, 3, float(i))
+        for n, (source, _, _) in enumerate(many, 100)
+        for i in range(300)
+    ]
+
+    def fill(connection: Any) -> None:
+        into = "INSERT INTO history_"
+        connection.exec_driver_sql(f"{into}sources (id, name, area) VALUES (?, ?, ?)", many)
+        states = f"{into}states (id, at, source, kind, number) VALUES (?, ?, ?, ?, ?)"
+        connection.exec_driver_sql(states, rows)
+
+    await town.store.write(fill)
+    query = Query(since=START, until=START + DAY, areas=["harbour"], limit=MOST)
+    await town.history.states(query)  # what is made once is not counted
+    tracemalloc.start()
+    page = await town.history.states(query)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(page.rows) == MOST and page.more is not None
+    assert [row.value for row in page.rows[:100]] == [299.0] * 100
+    assert peak < 5_000_000
