@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from hub.tasks import begin
 log = logging.getLogger("hub.automation")
 
 TIMEOUT_S = 60.0
+STUCK = 100  # calls of one action that go on though they were given up; no more are begun then
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class _Entry:
     type: type[Action]
     services: Any
     owner: str
+    stuck: set[asyncio.Task[Any]] = field(default_factory=set)
 
 
 class ActionRegistry:
@@ -59,23 +61,29 @@ class ActionRegistry:
         """Check the data, then do it; returns what it answers.
 
         Raises ActionFailed, with a sentence for the operator: also where it takes longer than
-        the time limit, and where it fails by a bug (which is logged).
+        the time limit, and where it fails by a bug (which is logged), in whatever way.
         """
         entry = self._entry(name)
+        if len(entry.stuck) >= STUCK:
+            raise ActionFailed(f"{name}: {STUCK} calls that were given up have not ended yet")
         try:
             action = entry.type.model_validate(dict(data))
         except ValidationError as error:
             raise ActionFailed(f"{name}: {_first(error)}") from None
-        work = begin(action.run(entry.services, call), name)
-        try:
-            return work.result() if work.done() else await self._limited(name, work)
-        except ActionFailed:
-            raise
-        except Exception as error:
-            log.exception("action '%s' of %s failed", name, entry.owner)
-            raise ActionFailed(f"{name}: {error.__class__.__name__}, see the log") from None
+        work = begin(_contained(action, entry.services, call), name)
+        if not work.done():
+            await self._limited(name, entry, work)
+        if work.cancelled():
+            raise ActionFailed(f"{name}: it was broken off")
+        error = work.exception()
+        if error is None:
+            return work.result()
+        if not isinstance(error, ActionFailed):
+            log.error("action '%s' of %s failed", name, entry.owner, exc_info=error)
+            error = ActionFailed(f"{name}: {error.__class__.__name__}, see the log")
+        raise error
 
-    async def _limited(self, name: str, work: asyncio.Future[Any]) -> Any:
+    async def _limited(self, name: str, entry: _Entry, work: asyncio.Task[Any]) -> None:
         """Waits for the work, but not for its end where it takes too long: one that does not heed
         its cancellation must not hold up the run."""
         ended = asyncio.get_running_loop().create_future()
@@ -90,18 +98,25 @@ class ActionRegistry:
             await ended
             if not work.done():
                 raise ActionFailed(f"{name}: took longer than {self._timeout:.0f} s")
-            if work.cancelled():
-                raise ActionFailed(f"{name}: it was broken off")
-            return work.result()
         finally:
             cancel_timer()
-            work.cancel()
+            if not work.done():
+                entry.stuck.add(work)
+                work.add_done_callback(entry.stuck.discard)
+                work.cancel()
 
     def _entry(self, name: str) -> _Entry:
         entry = self._entries.get(name)
         if entry is None:
             raise ActionFailed(f"there is no action '{name}' now")
         return entry
+
+
+async def _contained(action: Action, services: Any, call: Call) -> Any:
+    try:
+        return await action.run(services, call)
+    except SystemExit as error:  # the event loop would end with it, and the hub
+        raise RuntimeError(f"it asked the hub to exit with {error.code}") from error
 
 
 def _first(error: ValidationError) -> str:
