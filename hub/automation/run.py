@@ -151,7 +151,7 @@ class Run:
                 entry[key] = pack(value)
         except TemplateProblem as error:
             raise StepFailed(f"template: {error.why}") from None
-        except (ActionFailed, TypeError, ValueError) as error:
+        except (ActionFailed, TypeError, ValueError, ArithmeticError) as error:
             raise StepFailed(str(error)) from None
         await self.keep()
         return value
@@ -199,7 +199,8 @@ class Run:
 
 
 def _packed(value: Any) -> Any:
+    """What an action has answered. It is done: that its answer is odd must not fail it."""
     try:
-        return pack(value)
-    except TypeError as error:
-        raise StepFailed(str(error)) from None
+        return pack(value, spell=True)
+    except RecursionError:
+        raise StepFailed("its answer is nested too deep to be kept") from None
