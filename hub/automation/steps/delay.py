@@ -22,6 +22,8 @@ class DelayStep(Step):
 
     async def run(self, run: Run, path: str) -> None:
         """Wait until the moment that was fixed; a clock that is set meanwhile changes nothing."""
-        until = await run.decided(path, "until", lambda: ends(self.delay, run.scope))
-        run.note(until=until)
-        await run.clock.sleep(seconds_left(until, run.scope))
+        kept = await run.decided(path, "ends", lambda: ends(self.delay, run.scope))
+        run.note(until=kept["until"])
+        if run.kept(path, "over") is None:
+            await run.clock.sleep(seconds_left(kept, run.scope))
+            await run.decided(path, "over", lambda: True)

@@ -39,7 +39,7 @@ class _Wait(Step):
     async def run(self, run: Run, path: str) -> None:
         """Wait, then set the variable `wait`. Begin and end are kept over a restart."""
         began = await run.decided(path, "began", lambda: self._begin(run))
-        run.note(**began)
+        run.note(at=began["at"], until=began["until"])
         wait = run.kept(path, "wait")
         if wait is None:
             found = await self._wait(run, path, began)
@@ -50,12 +50,12 @@ class _Wait(Step):
             raise RunStops("the time to wait was up")
 
     def _begin(self, run: Run) -> dict[str, Any]:
-        until = None if self.timeout is None else ends(self.timeout, run.scope)
-        return {"at": run.clock.now().isoformat(), "until": until}
+        limit = {"until": None} if self.timeout is None else ends(self.timeout, run.scope)
+        return {"at": run.clock.now().isoformat(), **limit}
 
     async def _wait(self, run: Run, path: str, began: dict[str, Any]) -> dict[str, Any]:
         """`completed`, `remaining` seconds (None without a limit), and `trigger`."""
-        left = None if began["until"] is None else seconds_left(began["until"], run.scope)
+        left = None if began["until"] is None else seconds_left(began, run.scope)
         over = None if left is None else run.clock.monotonic() + left
         met: Met = asyncio.get_running_loop().create_future()
         with ExitStack() as ends_with:

@@ -67,7 +67,8 @@ class Holds:
             self._site.waits.drop(self._site.place, key)
             return False
         left = max(timedelta(0), wait.due - self._site.world.clock.now())
-        self.begin(key, left, wait.data, None)
+        # a clock that is far behind after a restart makes no wait longer than it was
+        self.begin(key, min(left, wait.data.get("for") or left), wait.data, None)
         return True
 
     def drop(self, key: str) -> None:
