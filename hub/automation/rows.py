@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,14 +38,25 @@ class RunRow:
     incident: int | None = None
 
 
+class _Note:
+    """What is to be written of a run; `taken` from when the store is at it."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+        self.taken = False
+
+
 class RunRows:
-    """Writes and reads the rows. Writes of one run are committed in the order they are asked."""
+    """Writes and reads the rows. Writes of one run are committed in the order they are asked; a
+    note that still waits in the store's line gives its place to a newer one."""
 
     def __init__(self, store: Store, journal: JournalPort, clock: Clock, tasks: Tasks) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock
         self._tasks = tasks
+        self._waiting: dict[str, _Note] = {}
+        self._taking = threading.Lock()
 
     async def insert(self, row: RunRow) -> bool:
         """Begin a run and claim its event, in one commit. False where this automation has had a
@@ -72,12 +84,15 @@ class RunRows:
         """Keep what was decided. `wait`: until it is committed; otherwise it is only in line, in
         front of every later write."""
         values = {"memo": copy.deepcopy(memo), "incident": incident}
-        await self._change(run_id, values, wait=wait)
+        if wait:
+            await self._change(run_id, values)
+        else:
+            self._line_up(run_id, values)
 
     async def end(self, run_id: str, state: str, error: str | None, incident: int | None) -> None:
         """The run is over."""
         ended = {"state": state, "error": error, "incident": incident}
-        await self._change(run_id, {**ended, "ended_at": self._clock.now()}, wait=True)
+        await self._change(run_id, {**ended, "ended_at": self._clock.now()})
 
     async def known(self, automation_id: str, event_id: str) -> bool:
         """Whether the automation has (had) a run for the event."""
@@ -95,23 +110,43 @@ class RunRows:
         rows = await self._store.read(lambda connection: connection.execute(query).mappings().all())
         return [RunRow(**row) for row in rows]
 
-    async def _change(self, run_id: str, values: dict[str, Any], *, wait: bool) -> None:
+    async def _change(self, run_id: str, values: dict[str, Any]) -> None:
         def work(connection: Connection) -> None:
             connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
 
-        if wait:
-            await self._patiently(self._store.write(work))
-        else:
-            # tasks begin in the order they are started, and an action has a task too: this write
-            # is in line before any that comes after it
-            self._tasks.start(self._store.write(work), "note a run")
+        self._waiting.pop(run_id, None)  # what comes after this write may not stand before it
+        await self._patiently(self._store.write(work))
+
+    def _line_up(self, run_id: str, values: dict[str, Any]) -> None:
+        with self._taking:
+            waiting = self._waiting.get(run_id)
+            if waiting is not None and not waiting.taken:
+                waiting.values = values
+                return
+        note = self._waiting[run_id] = _Note(values)
+
+        def work(connection: Connection) -> None:
+            with self._taking:
+                note.taken = True
+            connection.execute(update(runs).where(runs.c.id == run_id).values(**note.values))
+
+        async def write() -> None:
+            try:
+                await self._store.write(work)
+            finally:
+                if self._waiting.get(run_id) is note:
+                    del self._waiting[run_id]
+
+        # tasks begin in the order they are started, and so does an action: this write is in line
+        # before any that comes after it
+        self._tasks.begin(write(), "note a run")
 
     async def _patiently(self, work: Coroutine[Any, Any, Any]) -> Any:
         """What `work` gives; None where it failed (logged) or takes longer than PATIENCE_S."""
-        writing = self._tasks.start(work, "write a run")
+        writing = self._tasks.begin(work, "write a run")
         timer = asyncio.ensure_future(self._clock.sleep(PATIENCE_S))
         try:
             await asyncio.wait((writing, timer), return_when=asyncio.FIRST_COMPLETED)
         finally:
             timer.cancel()
-        return writing.result() if writing.done() else None
+        return writing.result() if writing.done() and writing.exception() is None else None
