@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context
 from typing import Any, TypeVar
 
 from hub.clock import Clock
@@ -37,10 +38,15 @@ class Tasks:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """Run once. A failure is logged with the owner's name and ends nobody else."""
+    def start(
+        self, work: Coroutine[Any, Any, Any], name: str, *, alone: bool = False
+    ) -> asyncio.Task[Any]:
+        """Run once. A failure is logged with the owner's name and ends nobody else. `alone`: what
+        goes on for long is no consequence of whatever happened to begin it."""
         self._check_open(work, name)
-        task = asyncio.create_task(self._once(work, name), name=f"{self.owner}:{name}")
+        context = Context() if alone else None
+        full_name = f"{self.owner}:{name}"
+        task = asyncio.create_task(self._once(work, name), name=full_name, context=context)
         return self._own(task, work)
 
     def begin(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
@@ -82,7 +88,7 @@ class Tasks:
     ) -> asyncio.Task[Any]:
         """Run for ever: when it raises, again after a pause (1 s, doubling, to `longest_pause`).
         When it returns, it is done. `failed` hears of each failure, after the log."""
-        return self.start(self._again(work, name, failed, longest_pause), name)
+        return self.start(self._again(work, name, failed, longest_pause), name, alone=True)
 
     async def _once(self, work: Coroutine[Any, Any, Any], name: str) -> Any:
         try:

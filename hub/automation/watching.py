@@ -129,7 +129,8 @@ class Tracked:
             )
         if reads.time and self._minutes is None:
             work = self._each_minute()
-            self._minutes = self._tasks.start(work, f"minutes of a template of {self._owner}")
+            name = f"minutes of a template of {self._owner}"
+            self._minutes = self._tasks.start(work, name, alone=True)
         elif not reads.time and self._minutes is not None:
             self._minutes.cancel()
             self._minutes = None

@@ -127,7 +127,9 @@ class _Clock:
     def _start(self) -> None:
         site = self._site
         self._task = site.tasks.start(
-            keep_time(site.world.clock, self._next, self._fire), f"times of {site.owner}"
+            keep_time(site.world.clock, self._next, self._fire),
+            f"times of {site.owner}",
+            alone=True,
         )
 
     def _told(self, event: Event) -> None:
