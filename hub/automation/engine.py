@@ -142,15 +142,23 @@ class Engine:
         for row in await self._rows.unfinished():
             try:
                 config = AutomationConfig.model_validate(row.config)
+                self._owner(row, config).resume(row, config, self._event(row))
             except ValidationError:
-                log.error("run %s of '%s' cannot be resumed", row.id, row.automation_id)
-                await self._journal.unhandled(row.event_id)
-                error = "its configuration cannot be read by this version"
-                await self._rows.end(row.id, "failed", error, row.incident)
-                continue
-            self._owner(row, config).resume(row, config, self._event(row))
+                await self._give_up(row, "its configuration cannot be read by this version")
+            except Exception:
+                log.exception("run %s of '%s' cannot be read", row.id, row.automation_id)
+                await self._give_up(row, "what was kept of it cannot be read")
         for _ in range(CATCH_UP):
             await asyncio.sleep(0)
+
+    async def _give_up(self, row: RunRow, why: str) -> None:
+        """A run that cannot be resumed: somebody is told of its event all the same."""
+        log.error("run %s of '%s' cannot be resumed: %s", row.id, row.automation_id, why)
+        try:
+            await self._journal.unhandled(row.event_id)
+            await self._rows.end(row.id, "failed", why, row.incident)
+        except Exception:
+            log.exception("run %s stays as it is till the next start", row.id)
 
     def _owner(self, row: RunRow, config: AutomationConfig) -> Automation:
         automation = self._automations.get(row.automation_id)
@@ -179,10 +187,18 @@ class Engine:
         self._started = False
         for automation in self._automations.values():
             automation.detach()
-        tasks = [run.task for run in self.runs if run.task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while runs := self.runs:
+            for run in runs:
+                if run.task is not None:
+                    run.task.cancel()
+            await asyncio.sleep(0)  # one that has not begun must begin to learn of it
+
+    async def finish(self, runs: Iterable[Run], seconds: float) -> None:
+        """Wait for the end of these runs, but no longer than that."""
+        await asyncio.sleep(0)  # their tasks have begun now
+        tasks = [run.task for run in runs if run.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
 
     async def turn_on(self, automation_id: str) -> None:
         """Switch an automation on, also over a restart. Raises KeyError for an unknown id."""
@@ -192,10 +208,17 @@ class Engine:
         """Switch an automation off, also over a restart, and end what it runs."""
         await self._switch(automation_id, False)
         if stop_runs:
-            self._automations[automation_id].stop_runs("it was switched off")
+            self.stop_runs(automation_id)
+
+    def stop_runs(self, automation_id: str) -> None:
+        """End what an automation runs, by its steps before a reload too."""
+        for automation in (*self._automations.values(), *self._retired):
+            if automation.id == automation_id:
+                automation.stop_runs("it was switched off")
 
     async def _switch(self, automation_id: str, on: bool) -> None:
-        automation = self._automations[automation_id]
+        if automation_id not in self._automations:
+            raise KeyError(automation_id)
         row = {"automation_id": automation_id, "enabled": on, "changed_at": self._clock.now()}
 
         def work(connection: Connection) -> None:
@@ -204,6 +227,7 @@ class Engine:
             connection.execute(insert(table), [row])
 
         await self._store.write(work)
+        automation = self._automations[automation_id]  # there may have been a reload meanwhile
         automation.on = on
         automation.detach()
         if self._started:

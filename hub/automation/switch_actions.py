@@ -20,6 +20,8 @@ class Switches(Protocol):
 
     async def turn_off(self, automation_id: str, *, stop_runs: bool = True) -> None: ...
 
+    def stop_runs(self, automation_id: str) -> None: ...
+
     def is_on(self, automation_id: str) -> bool: ...
 
     def trigger(self, automation_id: str, *, skip_condition: bool) -> None: ...
@@ -69,8 +71,14 @@ class TurnOffAutomation(_Switch):
     stop_actions: bool = True
     """`false` lets what runs go on to its end."""
 
+    async def run(self, hub: Switches, call: Call) -> Any:
+        """All are switched off before the first run ends: it may be the one that asks for it."""
+        await super().run(hub, call)
+        for entity_id in call.targets if self.stop_actions else ():
+            hub.stop_runs(entity_id.partition(".")[2])
+
     async def switch(self, hub: Switches, name: str) -> None:
-        await hub.turn_off(name, stop_runs=self.stop_actions)
+        await hub.turn_off(name, stop_runs=False)
 
 
 class ToggleAutomation(_Switch):
