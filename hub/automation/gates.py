@@ -99,7 +99,8 @@ class Refusal:
 
 
 class Gates:
-    """The gates of one automation. `refusal` asks, `passed` notes that a run did begin."""
+    """The gates of one automation. `refusal` asks, `passed` notes that a run of what was asked
+    last did begin."""
 
     def __init__(self, automation: str, config: Gated, clock: Clock) -> None:
         self._automation = automation
@@ -107,6 +108,7 @@ class Gates:
         self._clock = clock
         self._starts: deque[float] | None = None
         self._cooling: OrderedDict[str, float] = OrderedDict()
+        self._cooled = ""
         self._signals: OrderedDict[Hashable, float] = OrderedDict()
 
     def refusal(self, trigger: Mapping[str, Any], scope: Scope) -> Refusal | None:
@@ -119,12 +121,13 @@ class Gates:
                 why = f"it waits for another signal: {missing} of {config.requires.signals} so far"
                 return Refusal(why, waits=True)
         if config.cooldown is not None:
-            left = self._left(config.cooldown, self._key(config.cooldown, scope), now)
+            self._cooled = self._key(config.cooldown, scope)
+            left = self._left(config.cooldown, self._cooled, now)
             if left > 0:
                 return Refusal(f"its cooldown lasts {left:.0f} s more")
         return self._too_often(now)
 
-    def passed(self, scope: Scope) -> None:
+    def passed(self) -> None:
         """A run begins."""
         now = self._clock.monotonic()
         if self._starts is None:  # most of a thousand automations never run
@@ -133,9 +136,8 @@ class Gates:
         if self._signals:
             self._signals.clear()
         if self._config.cooldown is not None:
-            key = self._key(self._config.cooldown, scope)
-            self._cooling.pop(key, None)
-            self._cooling[key] = now
+            self._cooling.pop(self._cooled, None)
+            self._cooling[self._cooled] = now
             if len(self._cooling) > KEYS:
                 self._cooling.popitem(last=False)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,8 +74,11 @@ class Automation:
 
     def attach(self) -> None:
         """Begin to listen, where it is switched on."""
-        if not self.on or self._ends:
-            return
+        if self.on and not self._ends:
+            # whoever switched it on has not led to what it does from now on
+            Context().run(self._attach)
+
+    def _attach(self) -> None:
         for index, trigger in enumerate(self._triggers):
             if trigger.enabled:
                 self._ends.append(trigger.attach(self._site(index)))
@@ -128,11 +132,11 @@ class Automation:
         durable = event is not None and event.durable
         trace = self._trace(trigger, durable=durable)
         scope = Scope(self._parts.world, {"trigger": trigger, "this": self._this()})
-        if not self._passes(scope, trace, trigger, skip_conditions):
+        if not self._passes(scope, trace, trigger, event, skip_conditions):
             return
         admission = admit(self.config.mode, self.config.max, len(self.runs))
         if admission.refused is not None:
-            self._refuse(trace, Refusal(admission.refused))
+            self._refuse(trace, Refusal(admission.refused), event)
             return
         run = Run(trace=trace, scope=scope, tools=self._parts.tools, event=event)
         try:
@@ -143,7 +147,7 @@ class Automation:
         if event is not None and durable:
             self._remember(event.id)
         self.last_triggered = trace.started_at
-        self._gates.passed(scope)
+        self._gates.passed()
         self._begin(run, self.config, admission, row)
 
     def _begin(
@@ -157,9 +161,9 @@ class Automation:
             run.turn = asyncio.Event()
         self.runs.append(run)
         with leads_on(self.id, run.id, self._parts.tools.clock):
-            self._parts.runner.start(run, config.actions, row=row, ended=self._ended)
             if not run.trace.resumed:
                 self._tell_triggered(run)
+            self._parts.runner.start(run, config.actions, row=row, ended=self._ended)
 
     def _ended(self, run: Run) -> None:
         """A run no longer counts; the one that has waited longest may go on."""
@@ -168,17 +172,17 @@ class Automation:
             self.runs[0].turn.set()
 
     def _tell_triggered(self, run: Run) -> None:
+        """In a turn of its own: automations that hear of each other would go too deep."""
         bus = self._parts.bus
         if bus.wants(AutomationTriggered.type, "automation", self.id):
-            bus.publish(
-                AutomationTriggered(
-                    source=f"automation.{self.id}",
-                    received_at=run.trace.started_at,
-                    cause=run.event.id if run.event is not None else None,
-                    automation=self.id,
-                    run=run.id,
-                )
+            event = AutomationTriggered(
+                source=f"automation.{self.id}",
+                received_at=run.trace.started_at,
+                cause=run.event.id if run.event is not None else None,
+                automation=self.id,
+                run=run.id,
             )
+            asyncio.get_running_loop().call_soon(bus.publish, event)
 
     def resume(self, row: RunRow, config: AutomationConfig, event: Event) -> None:
         """Go on with a run that was interrupted, by what its row says."""
@@ -220,7 +224,12 @@ class Automation:
         self._parts.traces.add(trace, self.config.trace.stored_traces)
 
     def _passes(
-        self, scope: Scope, trace: Trace, trigger: Mapping[str, Any], skip_conditions: bool
+        self,
+        scope: Scope,
+        trace: Trace,
+        trigger: Mapping[str, Any],
+        event: Event | None,
+        skip_conditions: bool,
     ) -> bool:
         """Whether conditions and gates let a run begin. One that cannot tell does not, and says why
         in trace and log."""
@@ -236,12 +245,15 @@ class Automation:
         except TemplateProblem as problem:
             self._failed(trace, f"template: {problem.why}")
             return False
+        except (ValueError, ArithmeticError) as error:
+            self._failed(trace, f"conditions: {error}")
+            return False
         except Exception:
             log.exception("automation '%s': its conditions fail by a bug", self.id)
             self._failed(trace, "a bug of the hub, see the log")
             return False
         if refusal is not None:
-            self._refuse(trace, refusal)
+            self._refuse(trace, refusal, event)
         return refusal is None
 
     def _set_variables(self, scope: Scope, trigger: Mapping[str, Any]) -> None:
@@ -256,10 +268,10 @@ class Automation:
         self._keep(trace)
         log.warning("automation '%s' did not run: %s", self.id, why)
 
-    def _refuse(self, trace: Trace, refusal: Refusal) -> None:
+    def _refuse(self, trace: Trace, refusal: Refusal, event: Event | None) -> None:
         trace.state, trace.error, trace.ended_at = "refused", refusal.why, trace.started_at
         self._keep(trace)
-        self._refusals.tell(refusal, trace.started_at)
+        self._refusals.tell(refusal, trace.started_at, event)
 
     def _row(self, run: Run, trigger: Mapping[str, Any], event: Event) -> RunRow:
         set_here = {k: v for k, v in run.scope.variables.items() if k not in ("trigger", "this")}

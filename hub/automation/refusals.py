@@ -33,9 +33,10 @@ class Refusals:
         self._telling = False
         self._limited_until = 0.0
 
-    def tell(self, refusal: Refusal, at: datetime) -> None:
+    def tell(self, refusal: Refusal, at: datetime, by: Event | None) -> None:
         """Tell it in the log and, unless it only waits for another signal, on the bus. A refusal
-        that this very event leads to is not told again: it would be without end."""
+        that such an event leads to (`by`) is not told again: it would be without end, and many
+        automations that hear of refusals would multiply them."""
         if refusal.waits:
             log.debug("automation '%s': %s", self._automation, refusal.why)
             return
@@ -44,7 +45,10 @@ class Refusals:
         event = self._event(refusal, at)
         if event is None:
             return
+        told = by is None or by.type not in (AutomationRefused.type, AutomationLimited.type)
         log.log(self._loud, "automation '%s' refused: %s", self._automation, refusal.why)
+        if not told:
+            return
         self._telling = True
         try:
             self._bus.publish(event)

@@ -67,6 +67,8 @@ class Runner:
                 state, error = "refused", "this event has had its run"
             else:
                 state, error = await self._do(run, steps)
+                if run.stop_reason is not None and state != "stopped":
+                    await asyncio.sleep(0)  # stopped by its own last step: that is felt here
         except asyncio.CancelledError:
             if run.stop_reason is None:
                 self._close(
