@@ -85,6 +85,10 @@ class _OfType:
         if not places:
             self.by_fields.pop(fields, None)
 
+    @property
+    def empty(self) -> bool:
+        return not self.plain and not self.by_fields
+
     def wants(self, field: str, value: Hashable) -> bool:
         if self.plain:
             return True
@@ -140,6 +144,8 @@ class Bus:
             group.remove(subscription)
             if match and not group:
                 of_type.tidy(match)
+            if of_type.empty and self._of_type.get(event_type) is of_type:
+                del self._of_type[event_type]
 
         return unsubscribe
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,7 +40,8 @@ def moment_of(state: State | None) -> datetime | time | None:
         found = datetime.fromisoformat(state.value)
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    # the first and the last year know no other time zones
+    return found if found.tzinfo is not None and MINYEAR < found.year < MAXYEAR else None
 
 
 def _time_of_day(text: str) -> time | None:

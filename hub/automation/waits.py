@@ -79,6 +79,7 @@ class Waits:
         self._undecided: set[Key] = set()
         self._full = False
         self._settling = False
+        self._changed = False
         self._watching = False
         self._closed = False
 
@@ -89,7 +90,11 @@ class Waits:
             return
         rows = await self._store.read(lambda connection: connection.execute(_ALL).mappings().all())
         for row in rows:
-            wait = Wait(**{**row, "data": unpack(row["data"])})
+            try:
+                wait = Wait(**{**row, "data": unpack(row["data"])})
+            except (TypeError, ValueError) as error:
+                log.warning("the wait of %s cannot be read: %s", row["place"], error)
+                continue
             self._before.setdefault(wait.place, []).append(wait)
             self._stored[wait.place, wait.key] = wait.due
         if rows:
@@ -146,6 +151,7 @@ class Waits:
             self._settle()
 
     def _settle(self) -> None:
+        self._changed = True
         if not self._settling and not self._closed and self._store is not None:
             self._settling = True
             self._tasks.start(self._soon(), "keep waits")
@@ -155,8 +161,9 @@ class Waits:
 
     async def _soon(self) -> None:
         young = True
-        while young and not self._closed:
+        while (young or self._changed) and not self._closed:
             await self._clock.sleep(SETTLE_S)
+            self._changed = False  # what comes while it is written is for the next time
             young = await self._write(settled=SETTLE_S)
         self._settling = False
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Wit
 from hub.model.entity import Location, is_object_id
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "y": 365 * 86_400.0}
+LONGEST = timedelta(days=36_500)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|y)")
 _CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
 
@@ -31,10 +32,21 @@ def says_the_same(one: Any, other: Any) -> bool:
 def parse_duration(value: Any) -> timedelta:
     """`30s`, `2m`, `1h30m`, `1y` (365 days), Home Assistant's `"00:02:00"`, or {minutes: 2}.
 
-    Raises ValueError for a number without unit, and for anything negative.
+    Raises ValueError for a number without unit, for anything negative, and for more than 100
+    years: nobody waits so long, and no calendar reaches further than some thousands.
     """
     if isinstance(value, timedelta):
         return value
+    try:
+        span = _duration(value)
+    except OverflowError:
+        span = timedelta.max
+    if span > LONGEST:
+        raise ValueError("a duration is not longer than 100 years")
+    return span
+
+
+def _duration(value: Any) -> timedelta:
     if isinstance(value, Mapping):
         return _from_mapping(value)
     text = str(value).strip()

@@ -36,7 +36,7 @@ class EventTrigger(Trigger):
     def listen(self, site: Site) -> Detach:
         """Subscribe once for each combination, so that the bus finds it by its index."""
         data = site.limited(self.event_data)
-        plain = {name: value for name, value in data.items() if isinstance(value, Hashable)}
+        plain = {name: value for name, value in data.items() if _in_index(value)}
         rest = {name: value for name, value in data.items() if name not in plain}
         ends = [
             site.bus.subscribe(
@@ -69,7 +69,18 @@ def _handler(site: Site, rest: Mapping[str, Any]) -> Handler:
     return handle
 
 
+def _in_index(value: Any) -> bool:
+    """Whether the bus can find it: no list and no mapping, nor a tuple that has one in it."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return not isinstance(value, tuple)
+
+
 def _fits(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, Mapping) and isinstance(found, Mapping):
         return all(name in found and _fits(item, found[name]) for name, item in wanted.items())
+    if isinstance(wanted, list | tuple) and isinstance(found, list | tuple):
+        return list(wanted) == list(found)
     return bool(wanted == found)
