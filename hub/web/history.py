@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from aiohttp import web
 from hub.history.graphs import Band, Graph
 from hub.history.queries import StateRow
 from hub.model.entity import Entity
+from hub.web.event_words import EventWords
 from hub.web.history_asked import SPANS, Asked, asked_of, target_of
 from hub.web.history_words import HistoryWords
 from hub.web.render import PAGES
@@ -22,6 +23,7 @@ VIEW, PURGE = "history.view", "history.purge"
 SHOWN = 100
 FEW = 20
 COLOURS = 6
+SHORTEST = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +103,24 @@ async def events(visit: Visit) -> web.Response:
     return visit.request.app[PAGES].page(
         visit, "history_events.html", asked=asked, spans=SPANS, rows=page.rows,
         types=await kept.event_types(), areas=areas,
-        names={row.source: registry.name_of(row.source) for row in page.rows},
-        facts={row.id: facts(row.data) for row in page.rows},
+        told=_event_words(visit),
         entities=sorted(registry.entities(), key=lambda one: one.name),
         older=asked.address("/events", "source", page.more) if page.more else None,
         csv=asked.address("/history/events.csv", "source"),
     )  # fmt: skip
 
 
+def _event_words(visit: Visit) -> EventWords:
+    pages, language = visit.request.app[PAGES], visit.language
+    translations = visit.services.texts.translations(language)
+    moment = partial(pages.moment, language)
+    return EventWords(translations, pages.words(language), visit.services.registry, moment)
+
+
 async def vouch(visit: Visit) -> web.Response:
     """A person says that the clock is right: what is too old is deleted again."""
     await visit.services.history.vouch_for_clock()
     return web.Response(status=303, headers={"Location": "/history"})
-
-
-def facts(data: Mapping[str, Any]) -> str:
-    """What an event carries, in a line."""
-    line = ", ".join(f"{name}: {value}" for name, value in data.items())
-    return line if len(line) <= 300 else f"{line[:299]}…"
 
 
 async def _shown(visit: Visit, asked: Asked, name: str) -> Shown:
@@ -195,7 +197,8 @@ def _shares(strips: list[Strip]) -> list[Share]:
     for strip in strips:
         lengths[strip.colour, strip.words] += strip.until - strip.since
     longest = sorted(lengths.items(), key=lambda pair: -pair[1])
-    return [Share(words, colour, length) for (colour, words), length in longest[:FEW]]
+    told = [(key, length) for key, length in longest if length >= SHORTEST]
+    return [Share(words, colour, length) for (colour, words), length in told[:FEW]]
 
 
 def routes() -> list[Route]:

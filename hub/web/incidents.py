@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from aiohttp import web
+from sqlalchemy import Row
 
 from hub.model.incident import Incident, Status
 from hub.model.notify import Verdict
@@ -31,10 +33,19 @@ async def one(visit: Visit) -> web.Response:
         "recordings": await _recordings(visit, incident.id),
         "can_dismiss": Status.DISMISSED in plain.next_of(incident),
         "name_of": visit.services.registry.name_of,
+        "who": partial(_who, visit),
         "clip_address": plain.clip_address,
         "now": visit.services.clock.now(),
     }
     return visit.request.app[PAGES].page(visit, "incident.html", **values)
+
+
+def _who(visit: Visit, row: Row[Any]) -> str:
+    """Who did what a row of the journal tells: a person, or an automation by its name."""
+    if row.way == "automation":
+        rule = visit.services.registry.entity(f"automation.{row.actor}")
+        return rule.name if rule is not None else str(row.actor)
+    return visit.request.app[PAGES].words(visit.language).who(row.actor)
 
 
 async def answer(verdict: Verdict, visit: Visit) -> web.StreamResponse:

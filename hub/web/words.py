@@ -80,6 +80,7 @@ PLUGINS = {
 }
 EVENTS = {
     "hub.started": N_("The hub has started"),
+    "hub.stopping": N_("The hub is stopping"),
     "camera.lost": N_("Camera lost"),
     "camera.back": N_("Camera is back"),
     "recording.finished": N_("Recording finished"),
@@ -92,7 +93,9 @@ EVENTS = {
     "plugin.running": N_("Plugin is running"),
     "config.reloaded": N_("Configuration taken over"),
     "config.refused": N_("Configuration is wrong and was refused"),
-    "automation.refused": N_("Automation was busy"),
+    "automation.triggered": N_("Automation ran"),
+    "automation.refused": N_("Automation did not run"),
+    "automation.limited": N_("Automation held back: it is triggered too often"),
     "history.shed": N_("The history falls behind: some of it was dropped"),
     "history.caught_up": N_("The history has caught up"),
     "history.purge_paused": N_("Nothing of the history is deleted: the clock may be wrong"),
@@ -125,6 +128,12 @@ SAID = {
     "unknown": N_("unknown"),
     "unavailable": N_("unavailable"),
 }
+UNITS = (
+    N_("mm"), N_("cm"), N_("m"), N_("km"), N_("m/s"), N_("km/h"), N_("mm/h"), N_("V"), N_("A"),
+    N_("W"), N_("kW"), N_("kWh"), N_("Hz"), N_("hPa"), N_("dB"), N_("lx"), N_("L"), N_("m³"),
+    N_("m³/h"), N_("s"), N_("min"), N_("h"),
+)  # fmt: skip
+"""Units that a language may write in letters of its own; any other stands as it is."""
 REASONS = {
     "connecting": N_("connecting"),
     "unauthorized": N_("the camera refuses the user or the password"),
@@ -223,8 +232,12 @@ class Words:
             return self._gettext(on if state.value else off)
         if isinstance(state.value, int | float):
             number = self.number(state.value)
-            return f"{number}\u00a0{entity.unit}" if entity.unit else number
+            return f"{number}\u00a0{self.unit(entity.unit)}" if entity.unit else number
         return state.value
+
+    def unit(self, unit: str) -> str:
+        """A unit, spelled as Home Assistant does, as the language writes it."""
+        return self._gettext(unit) if unit in UNITS else unit
 
     def number(self, value: float) -> str:
         """A number with at most two decimals, as the language writes it."""

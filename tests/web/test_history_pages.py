@@ -51,7 +51,7 @@ async def test_numbers_get_a_graph_and_doors_get_bands_and_both_a_table(
     )
     assert 'data-graph="/api/v1/history/graph?entity=sensor.river_level&amp;span=24h"' in text
     assert '<svg class="bands"' in text and 'class="b-none"' in text  # it has just started
-    assert text.count("<table>") == 2 and "2,69\u00a0m" in text and "зачинено" in text
+    assert text.count("<table>") == 2 and "2,69\u00a0м" in text and "зачинено" in text
 
 
 async def test_the_data_of_a_graph_has_all_series_of_one_length(

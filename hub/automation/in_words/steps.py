@@ -60,6 +60,7 @@ VALUES = {
     "severity": {"low": N_("low"), "high": N_("high"), "critical": N_("critical")},
     "to": {"duty": N_("officer on duty"), "chief": N_("chief")},
 }
+OF_TRIGGER = "{{trigger.entity_id}}"
 SPANS = ("after", "before", "duration", "length", "timeout", "within")
 
 
@@ -112,10 +113,16 @@ def _target(target: Plain, speech: Speech) -> list[str]:
             _("all of its kind nearer than %(within)s to %(name)s")
             % {
                 "within": within.replace("m", "\u00a0" + _("m")),
-                "name": speech.entity(near.get("entity_id")),
+                "name": _where(near.get("entity_id"), speech),
             }
         )
     return found
+
+
+def _where(entity_id: Any, speech: Speech) -> str:
+    if "".join(str(entity_id).split()) == OF_TRIGGER:
+        return speech.gettext("where it was triggered")
+    return speech.entity(entity_id)
 
 
 def _data(data: Any, speech: Speech) -> list[str]:
