@@ -143,3 +143,19 @@ def test_who_listens_first_while_an_event_is_handed_out_hears_the_next_one() -> 
     assert heard == []
     bus.publish(Rang(source="event.a"))
     assert len(heard) == 1
+
+
+def test_types_that_nobody_listens_to_any_more_are_forgotten() -> None:
+    """A wait for an event whose name a template gives asks for a new type each time."""
+    bus, heard = Bus(), []
+    for number in range(10):
+        ends = [
+            bus.subscribe(f"answer_{number}", heard.append, owner="t", match=match)
+            for match in ({}, {"where": "rim"})
+        ]
+        bus.publish(OtherEvent(type=f"answer_{number}", source="t", data={"where": "rim"}))
+        for end in (*ends, *ends):
+            end()
+        bus.publish(OtherEvent(type=f"answer_{number}", source="t", data={"where": "rim"}))
+    assert len(heard) == 20
+    assert not bus._of_type

@@ -230,3 +230,9 @@ def test_all_that_is_wrong_is_said_at_once():
 @pytest.mark.parametrize("bad", ["Panic", "панік", "a-b", "a b", "x" * 101, ""])
 def test_an_id_is_of_small_latin_letters(bad):
     assert [path for path, _ in wrong(id=bad)] == [("id",)]
+
+
+@pytest.mark.parametrize("much", ["99999999999d", {"days": 1e300}, "101y", {"hours": float("inf")}])
+def test_a_duration_that_no_calendar_reaches_is_refused(much):
+    ((_, message),) = wrong(actions={"delay": much})
+    assert "not longer than 100 years" in message

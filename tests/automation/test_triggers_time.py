@@ -277,3 +277,14 @@ async def test_without_a_place_the_trigger_says_so_and_stays_silent(caplog):
     here.up()
     here.attach({"trigger": "sun", "event": "sunset"})
     assert "automation 'a': its trigger 'sun' does not listen: the town has not said" in caplog.text
+
+
+@pytest.mark.parametrize("told", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+02:00"])
+async def test_an_instant_at_the_end_of_the_calendar_is_none(here, told, caplog):
+    at = {"entity_id": "sensor.shift", "offset": "1d"}
+    here.attach({"trigger": "time", "at": at})
+    await here.state("sensor.shift", told)
+    await here.advance(120)
+    assert here.fired == []
+    assert "failed" not in caplog.text
+    assert not here.passes({"condition": "time", "after": "sensor.shift"})

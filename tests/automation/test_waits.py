@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hub.automation import waits
 from hub.automation.waits import SETTLE_S, automation_waits
@@ -229,3 +229,54 @@ async def test_a_store_that_fails_is_told_and_asked_again(lasting, monkeypatch, 
     monkeypatch.setattr(here.store, "write", write)
     await here.advance(SETTLE_S)
     assert len(await rows(here)) == 1
+
+
+async def test_a_wait_that_ends_or_begins_while_others_are_written_is_written_too(
+    lasting, monkeypatch
+):
+    here = lasting
+    write = here.store.write
+    meanwhile = []
+
+    async def slow(work):
+        done = await write(work)
+        while meanwhile and "rows" in work.__code__.co_freevars:
+            meanwhile.pop()()
+        return done
+
+    here.attach(DOOR)
+    here.attach({**DOOR, "entity_id": "binary_sensor.gate"})
+    await here.state("binary_sensor.door", True)
+    meanwhile.append(lambda: here.registry.set_state("binary_sensor.door", False))
+    meanwhile.append(lambda: here.registry.set_state("binary_sensor.gate", True))
+    monkeypatch.setattr(here.store, "write", slow)
+    await here.advance(SETTLE_S)
+    monkeypatch.setattr(here.store, "write", write)
+    await here.advance(SETTLE_S * 3)
+    assert [row["key"] for row in await rows(here)] == ["binary_sensor.gate"]
+
+
+async def test_a_wait_that_cannot_be_read_holds_up_no_start(lasting):
+    here = lasting
+    here.attach(DOOR)
+    await here.state("binary_sensor.door", True)
+    await here.advance(SETTLE_S * 2)
+    broken = update(automation_waits).values(data={"for": {"$seconds": "many"}})
+    await here.store.write(lambda connection: connection.execute(broken))
+    await here.restart()
+    here.attach(DOOR)
+    await here.state("binary_sensor.door", True)
+    assert here.fired == []
+
+
+async def test_a_wait_is_not_longer_than_it_was_where_the_clock_is_wrong_after_a_restart(lasting):
+    here = lasting
+    here.attach(DOOR)
+    await here.state("binary_sensor.door", True)
+    await here.advance(SETTLE_S * 2)
+    here.clock.jump(-50 * 365 * 86_400)  # a machine without a battery for its clock
+    await here.restart()
+    here.attach(DOOR)
+    await here.state("binary_sensor.door", True)
+    await here.advance(3_600)
+    assert len(here.fired) == 1

@@ -85,3 +85,23 @@ async def test_runs_and_near_misses_are_seen_beside_the_running_hub_and_after_a_
         assert "Майже" in page and "майже: 1" in page
     hub.stop()
     assert trace(hub, "long")[0]["state"] == "stopped"
+
+
+async def test_what_the_stop_of_the_hub_begins_has_its_time_and_is_seen_after_it(
+    tmp_path: Path,
+) -> None:
+    goodbye = """
+  - id: goodbye
+    triggers: {trigger: hub, event: shutdown}
+    actions: [{delay: 1s}, {stop: done}]
+"""
+    (tmp_path / "config.yaml").write_text(CONFIG + goodbye)
+    made = HubProcess(tmp_path / "config.yaml")
+    await made.start()
+    await asyncio.to_thread(made.stop)
+    assert "Traceback" not in made.log.read_text()
+    await made.start()
+    (last,) = await written(made, "goodbye", "finished")
+    assert last["error"] == "done"
+    made.stop()
+    made.end_capture()
