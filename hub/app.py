@@ -29,6 +29,7 @@ from hub.automation.traces import TraceBook
 from hub.automation.waits import Waits
 from hub.bus import Bus
 from hub.clock import Clock, SystemClock
+from hub.config.absent import Absent
 from hub.config.address import forget_address, write_address
 from hub.config.config import Config
 from hub.config.lines import LinesOfNow
@@ -109,6 +110,9 @@ class Hub:
         self.webhooks = WebhookBook()
         self.engine = self._make_engine(config, clock)
         self.reload = Reload(started, access=self.access, bus=self.bus, clock=clock)
+        self.absent = Absent(
+            lambda: self.reload.config, lambda name: self.registry.entity(name) is not None, clock
+        )
         self._ends: list[Callable[[], Any]] = []
         self._linger = False
         self._releasing: asyncio.Task[None] | None = None
@@ -186,6 +190,7 @@ class Hub:
         self._at_end(lambda: forget_address(config.data_dir))
         if self._started.problems:
             await tell_wrong_config(self.alarms, self._started, self.texts)
+        self.tasks.loop(self.absent.watch, "entities that rules name")
         self.ready = True
         self.bus.publish(HubStarted(source="hub", received_at=self.clock.now()))
         log.info("ready on %s", self.web.url)

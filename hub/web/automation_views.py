@@ -35,7 +35,8 @@ class ConfigLine:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One automation, or a script (which has no switch): `on` is None."""
+    """One automation, or a script (which has no switch): `on` is None. `absent` are the entities
+    that it names and that the town does not have now."""
 
     id: str
     name: str
@@ -44,6 +45,7 @@ class Whole:
     account: Account
     file: str | None
     lines: tuple[ConfigLine, ...]
+    absent: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

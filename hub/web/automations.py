@@ -11,6 +11,7 @@ from aiohttp import web
 from hub.automation.in_words import Speech, account, in_short
 from hub.automation.trace import Plain
 from hub.automation.trace_rows import Latest
+from hub.config.absent import named
 from hub.config.render import visible_line
 from hub.web import plain
 from hub.web.automation_views import ConfigLine, Row, RunLine, Whole, run_line, run_view
@@ -122,6 +123,7 @@ def _whole(visit: Visit) -> Whole:
         account=account(config.plain(), speech),
         file=file,
         lines=lines,
+        absent=tuple(sorted(n for n in named(config) if visit.services.registry.entity(n) is None)),
     )
 
 

@@ -215,3 +215,14 @@ async def test_scripts_stand_in_the_list_and_have_a_page_without_a_switch(
     assert "Останні виконання" in found and "/turn_off" not in html and "/trigger" not in html
     path = await text(browser, f"/automations/script.noise/runs/{run.run}")
     assert "config.yaml:48 - action: town.siren" in path
+
+
+async def test_an_entity_that_is_gone_is_told_on_the_page_of_who_names_it(
+    browser: Client, automated: Automated
+) -> None:
+    told = "Названо те, чого зараз немає в місті: binary_sensor.school_door"
+    assert told not in await text(browser, "/automations/night_door")
+    entity = automated.town.registry.entity("binary_sensor.school_door")
+    assert entity is not None
+    automated.town.registry.remove_of(entity.plugin)
+    assert told in await text(browser, "/automations/night_door")
