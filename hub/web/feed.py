@@ -57,7 +57,7 @@ class Feed:
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
         self._clock = clock
-        self._last: deque[Event] = deque(maxlen=KEPT)
+        self._last: deque[tuple[datetime, Event]] = deque(maxlen=KEPT)
         self._listeners: set[_Listener] = set()
         self._closed = False
         self._unsubscribe = bus.subscribe(None, self._take, owner="web")
@@ -69,30 +69,16 @@ class Feed:
 
     def last(self, limit: int) -> list[Happened]:
         """The last events, the newest first."""
-        return [self._line(event) for event in list(self._last)[: -limit - 1 : -1]]
+        return [_line(at, event) for at, event in list(self._last)[: -limit - 1 : -1]]
 
     def _take(self, event: Event) -> None:
         notable = _is_notable(event)
         if notable:
-            self._last.append(event)
+            self._last.append((event.received_at or self._clock.now(), event))
         if self._listeners:
             parts = _parts_of(event.type, event.source.partition(".")[0], notable)
             for listener in self._listeners:
                 listener.tell(parts)
-
-    def _line(self, event: Event) -> Happened:
-        payload = event.payload
-        incident = payload.get("incident")
-        details = (payload.get(name) for name in ("why", "reason", "status"))
-        return Happened(
-            at=event.received_at or self._clock.now(),
-            type=event.type,
-            source=event.source,
-            incident=incident if isinstance(incident, int) else None,
-            detail=str(next(filter(None, details), "")),
-            state=event.new if isinstance(event, StateChanged) else None,
-            drill=event.drill,
-        )
 
     async def changes(self) -> AsyncGenerator[frozenset[str], None]:
         """Names of parts that are stale, as they become so; an empty set as a sign of life. Ends
@@ -136,6 +122,21 @@ class _Listener:
         self._told.clear()
         stale, self._stale = frozenset(self._stale), set()
         return stale
+
+
+def _line(at: datetime, event: Event) -> Happened:
+    payload = event.payload
+    incident = payload.get("incident")
+    details = (payload.get(name) for name in ("why", "reason", "status"))
+    return Happened(
+        at=at,
+        type=event.type,
+        source=event.source,
+        incident=incident if isinstance(incident, int) else None,
+        detail=str(next(filter(None, details), "")),
+        state=event.new if isinstance(event, StateChanged) else None,
+        drill=event.drill,
+    )
 
 
 def _is_notable(event: Event) -> bool:

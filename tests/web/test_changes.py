@@ -56,6 +56,15 @@ async def test_a_storm_of_changes_is_told_in_few_words(town: WebTown) -> None:
     listening.cancel()
 
 
+async def test_a_line_keeps_the_moment_at_which_its_event_was_heard(town: WebTown) -> None:
+    clock = VirtualClock(datetime(2026, 11, 22, tzinfo=UTC))
+    feed = Feed(town.bus, clock)
+    town.bus.publish(OtherEvent(type="test.happened", source="x", data={}))
+    await clock.advance(60, settle=lambda: asyncio.sleep(0))
+    assert [line.at for line in feed.last(1)] == [datetime(2026, 11, 22, tzinfo=UTC)]
+    feed.close()
+
+
 async def test_listeners_are_limited_and_let_go(
     town: WebTown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
