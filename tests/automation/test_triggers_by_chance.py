@@ -16,7 +16,7 @@ from tests.automation.listening import Listening
 AWAY = "away"  # the entity cannot be reached
 NOTHING = ("unknown", "unavailable")
 QUICK = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 TEXTS = st.sampled_from(["on", "off", "ajar"])
 LATER = st.lists(st.tuples(st.integers(0, 9), TEXTS | st.sampled_from([None, AWAY])), max_size=14)
