@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.automation.model import AutomationConfig
-from hub.config import recording, scripts, shape, templates, trigger_words
+from hub.config import recording, scripts, shape, telling, templates, trigger_words
 from hub.config.collecting import nothing_collected
 from hub.config.config import Config, WrongConfig
 from hub.config.core import CORE_ACTIONS
@@ -177,6 +177,7 @@ class _Check:
                 str(found.value) for item in automations if (found := item.node.child("id"))
             ),
             modes=frozenset(modes.entries if modes else ()),
+            types={event.type: event for each in loaded for event in each.event_types},
             payloads={event.type: frozenset(payload_fields(event)) for event in events},
             located=(hub := self._root.child("hub")) is not None and "location" in hub.entries,
             doubtful=declared.doubtful,
@@ -218,6 +219,7 @@ class _Check:
                     None if item.problems else trigger_words.ids(item.value.triggers)
                 )
                 found = names.check(item.value, item.node, item.node.position)
+                self._problems += telling.check(item.node, names.known.types)
                 given = trigger_words.of(item.value.triggers, names.known.payloads)
                 place = templates.Place(
                     templates.variables_of(item.node),
@@ -230,6 +232,7 @@ class _Check:
         for item, entry in called.shaped.values():
             if item.value is not None:
                 found = names.check(item.value, item.node, entry.key)
+                self._problems += telling.check(item.node, names.known.types)
                 place = templates.Place(templates.variables_of_script(entry.node), names.known)
                 self._problems += templates.check(found, item.node, self._excerpts, place)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.automation.foreign import instead_of
 from hub.automation.steps.action import ActionStep
+from hub.automation.switch_actions import ToggleScript, TurnOnScript
 from hub.automation.targets import Near
 from hub.config import shape
 from hub.config.marks import Mark, marks
@@ -15,9 +16,12 @@ from hub.config.tree import Node, Path, at, leaf_paths
 from hub.config.words import close_match, did_you_mean, shorten
 from hub.model.action import Action
 from hub.model.entity import Area, Entity
+from hub.model.event import Event
 from hub.model.notify import Notifier
 from hub.model.problem import Position, Problem
 from hub.model.references import Kind, Ref, is_template
+
+STARTS_SCRIPTS = frozenset({TurnOnScript.name, ToggleScript.name})
 
 WORDS: dict[Kind, str] = {
     "entity": "entity",
@@ -40,7 +44,8 @@ class Known:
     - `located`: the town has said where it lies.
     - `triggers`: the ids of the triggers of the automation that is checked; None where they are
       not known.
-    - `payloads`: the fields of each declared type of event; `domains`: of the entities.
+    - `payloads`: the fields of each declared type of event; `types`: those types that plugins
+      declare; `domains`: of the entities.
     - `doubtful`: see hub.config.plugins.Declared.
     """
 
@@ -56,6 +61,7 @@ class Known:
     located: bool = True
     triggers: frozenset[str] | None = None
     payloads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    types: Mapping[str, type[Event]] = field(default_factory=dict)
     doubtful: Mapping[str, set[str]] = field(default_factory=dict)
     domains: frozenset[str] = field(init=False)
 
@@ -173,6 +179,8 @@ class Names:
         named = block.entries.get("action")
         place = named.node.position if named is not None else shown
         self._target(action, step, block, place)
+        if step.action in STARTS_SCRIPTS:
+            self._variables(step, block, place)
         data = block.entries.get("data")
         tree = data.node if data else Node(shown, block.end, {})
         where = data.key if data else place
@@ -182,6 +190,20 @@ class Names:
         if shaped.value is not None:
             self.asked.append((shaped.value, place))
             self.check(shaped.value, shaped.node, where)
+
+    def _variables(self, step: ActionStep, block: Node, place: Position) -> None:
+        """What scripts are started with, against the fields of each."""
+        data = block.child("data")
+        entry = data.entries.get("variables") if data is not None else None
+        if entry is not None and not isinstance(entry.node.value, dict):
+            return
+        tree = entry.node if entry is not None else Node(place, block.end, {})
+        where = entry.key if entry is not None else place
+        later = [path for path, leaf in leaf_paths(tree) if is_template(leaf.value)]
+        for name in step.target.entity_id if step.target is not None else ():
+            called = self.known.actions.get(name)  # a script's action has the name of its entity
+            if called is not None:
+                self.problems += shape.check(called, tree, where, later).problems
 
     def _target(self, action: type[Action], step: ActionStep, block: Node, place: Position) -> None:
         entry = block.entries.get("target")

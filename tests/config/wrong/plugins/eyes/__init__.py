@@ -1,6 +1,6 @@
 """Cameras, by name alone."""
 
-from hub.api import Camera, Entity, Field, ObjectId, PluginConfig, hookimpl
+from hub.api import Camera, Entity, Event, Field, ObjectId, PluginConfig, hookimpl
 
 
 class Config(PluginConfig):
@@ -8,6 +8,22 @@ class Config(PluginConfig):
 
     cameras: list[ObjectId] = Field(default_factory=list)
     """Names of cameras."""
+
+
+class Moved(Event, type="eyes.moved"):
+    """Something moved."""
+
+    where: str
+    speed: float = 0.0
+
+
+class Touched(Event, type="eyes.touched", durable=True):
+    """Somebody touched a camera."""
+
+
+@hookimpl
+def hub_event_types() -> list[type[Event]]:
+    return [Moved, Touched]
 
 
 @hookimpl
