@@ -93,9 +93,9 @@ def of(connection: Connection, automation: str) -> list[Plain]:
 
 
 def one(connection: Connection, run: str) -> list[Plain]:
-    """The traces whose run begins with these letters, the newest first; at most a few."""
+    """The traces whose run ends with these letters, the newest first; at most a few."""
     query = select(traces.c.state, traces.c.trace).where(
-        traces.c.run.startswith(run, autoescape=True)
+        traces.c.run.endswith(run, autoescape=True)
     )
     return _plain(connection.execute(query.order_by(traces.c.started_at.desc()).limit(10)))
 

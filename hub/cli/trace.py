@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 DEFAULT = Path("config.yaml")
 LISTED = 30
+SHORT, WHOLE = 8, 32
+"""Letters of a run's name that are shown; the first are those of every run since a start."""
 
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[ID] [CONFIG]")
-@click.option("--run", help="One run, by its name or the first letters of it.")
+@click.option("--run", help="One run, by its name or the last letters of it.")
 @click.option("--nearly", is_flag=True, help="Only triggers that led to no run, and why not.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with all that is kept.")
 def trace(words: tuple[str, ...], run: str | None, nearly: bool, as_json: bool) -> None:
@@ -49,7 +51,7 @@ def trace(words: tuple[str, ...], run: str | None, nearly: bool, as_json: bool) 
     if not found:
         _nothing(automation, run, known)
     if run is not None and len(found) > 1:
-        click.echo(f"'{run}' is the beginning of several runs:", err=True)
+        click.echo(f"'{run}' is the end of several runs:", err=True)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -57,8 +59,9 @@ def trace(words: tuple[str, ...], run: str | None, nearly: bool, as_json: bool) 
     if run is not None and len(found) == 1:
         click.echo(whole(found[0], zone), nl=False)
         return
+    letters = SHORT if run is None else WHOLE
     for plain in found:
-        click.echo(line(plain, zone, named=automation is None))
+        click.echo(line(plain, zone, named=automation is None, letters=letters))
 
 
 def _told_apart(words: tuple[str, ...]) -> tuple[str | None, Path]:

@@ -23,9 +23,9 @@ STATES = {
 MARKS = {True: "✓", False: "✗"}
 
 
-def line(plain: Plain, zone: ZoneInfo, *, named: bool) -> str:
-    """One line: the run, when, what became of it, and what triggered it."""
-    parts = [plain["run"][:8], _moment(plain, zone)]
+def line(plain: Plain, zone: ZoneInfo, *, named: bool, letters: int = 8) -> str:
+    """One line: the end of the run's name, when, what became of it, and what triggered it."""
+    parts = [plain["run"][-letters:], _moment(plain, zone)]
     if named:
         parts.append(f"{plain['automation']:24}")
     state = "nearly: " * plain["nearly"] + STATES.get(plain["state"], plain["state"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hub.cli.trace import trace
 from hub.clock import VirtualClock
 from hub.config.config import Config
 from hub.config.lines import ConfigLines, LinesOfNow
+from hub.model.event import new_id
 from hub.store.folder import DataFolder
 from hub.tasks import Tasks
 
@@ -153,7 +155,7 @@ async def shown(config: Config) -> Callable[..., Awaitable[Callable[..., Result]
 
 async def test_a_run_is_a_tree_with_lines_values_durations_and_errors(shown: Any) -> None:
     call = await shown(ran())
-    result = call("--run", "aaaa")
+    result = call("--run", "1111")
     assert result.exit_code == 0, result.output
     path = result.output.split("config.yaml")[0].split()[-1]
     found = [" ".join(text.split()) for text in result.output.replace(path, "").splitlines()]
@@ -185,7 +187,7 @@ async def test_a_run_is_a_tree_with_lines_values_durations_and_errors(shown: Any
 async def test_the_lines_in_a_trace_stay_when_the_file_changes(shown: Any, config: Config) -> None:
     call = await shown(ran())
     config.path.write_text("hub: {name: T, time_zone: Europe/Kyiv}\n")
-    assert "config.yaml:22  | - delay: 5s" in call("--run", "aaaa").output
+    assert "config.yaml:22  | - delay: 5s" in call("--run", "1111").output
 
 
 async def test_the_list_shows_the_newest_first_and_near_misses_by_themselves(shown: Any) -> None:
@@ -201,6 +203,16 @@ async def test_the_list_shows_the_newest_first_and_near_misses_by_themselves(sho
     assert call("--nearly").output.splitlines() == [first]
     assert call("panic", "--nearly").stderr == "nothing yet\n"
     assert len(call("panic").output.splitlines()) == 1
+
+
+async def test_the_letters_of_the_list_lead_to_one_run_of_many_since_one_start(shown: Any) -> None:
+    runs = [replace(ran(), run=new_id()), replace(ran(), run=new_id())]
+    call = await shown(*runs)
+    short = [text.split()[0] for text in call().output.splitlines()]
+    assert {call("--run", name).output.split()[2] for name in short} == {each.run for each in runs}
+    either = call("--run", "")
+    assert either.stderr == "'' is the end of several runs:\n"
+    assert {text.split()[0] for text in either.stdout.splitlines()} == {each.run for each in runs}
 
 
 async def test_json_holds_all_that_is_kept(shown: Any) -> None:
