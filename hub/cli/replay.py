@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hub.rehearsal.tally import Tally
 
 FAILED = 1
+FIRST_YEAR, LAST_YEAR = 1971, 2199
 STEPS = 1_000  # of the bar that shows the progress
 
 
@@ -99,7 +100,8 @@ def _moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     except ValueError:
         pass
     else:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        if FIRST_YEAR <= moment.year <= LAST_YEAR:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     try:
         before: timedelta = parse_duration(text)
         return now - before

@@ -41,6 +41,7 @@ from hub.rehearsal.story import Scene, Story, Wanted, WrongStory
 from hub.rehearsal.things import known, part_of, payload_of
 from hub.rehearsal.values import has_any
 
+LONGEST = timedelta(days=366)
 LAST = timedelta(minutes=1)
 """How long the last entry waits for what is expected, where it does not say."""
 
@@ -131,6 +132,9 @@ class _Reader:
             until, closed = _window(block, moment, following)
             if block.silence is not None and following is not None and following < until:
                 self.tell("the next entry comes before this silence ends", (*way, "silence"))
+            if until - moment > LONGEST:
+                word = "within" if block.silence is None else "silence"
+                self.tell("a story takes at most a year", (*way, word))
             self._given(block.given, way)
             only = self._file.only if block.only is None else block.only
             yield Scene(
@@ -161,6 +165,10 @@ class _Reader:
                 if moment < before:
                     self.tell("this is before the entry before it", ("story", index, "at"))
                     moment = before
+            if moment - start > LONGEST:
+                word = "at" if block.after is None else "after"
+                self.tell("a story takes at most a year", ("story", index, word))
+                moment = before
             times.append(moment)
         return times
 

@@ -19,6 +19,9 @@ _TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _WORDS: Mapping[str, StateValue] = {"on": True, "off": False, "unknown": None}
 
 
+FIRST_YEAR, LAST_YEAR = 1971, 2199
+
+
 def parse_moment(value: Any) -> time | datetime:
     """A time of day, `23:05` or `23:05:30`, or a date and time, `2026-11-20 23:00`. Raises
     ValueError."""
@@ -42,6 +45,8 @@ def parse_start(value: Any) -> datetime:
         ) from None
     if moment.tzinfo is not None:
         raise ValueError("a story's times are those of the town: leave the offset out")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"a story plays between the years {FIRST_YEAR} and {LAST_YEAR}")
     return moment
 
 

@@ -215,7 +215,11 @@ def test_a_record_that_is_not_there_ends_with_1(town: Rehearsed) -> None:
 
 
 def test_wrong_use_ends_with_2(town: Rehearsed) -> None:
-    for wrong in (("--since", "soon"), ("--since", "1d", "--until", "2d")):
+    for wrong in (
+        ("--since", "soon"),
+        ("--since", "0001-01-01"),
+        ("--since", "1d", "--until", "2d"),
+    ):
         assert run(town, *wrong).exit_code == 2
     town.rules("  - {id: a}", "new.yaml")
     assert run(town, "--config", town.folder / "new.yaml").exit_code == 2

@@ -80,10 +80,20 @@ story:
         (f"[{{at: 23:05, given: {{{EVENT}}}}}]", "the key 'way' is missing here"),
         ("[{at: 23:05, given: {mode: {night: maybe}}}]", "a mode is 'on' or 'off'"),
         ("[]", "this must not be empty"),
+        ("[{after: 400d}]", "a story takes at most a year"),
+        ("[{after: 200d}, {after: 200d}]", "a story takes at most a year"),
+        ("[{at: 23:05, silence: 9000d}]", "a story takes at most a year"),
+        ("[{at: 9999-12-31 23:00}]", "between the years 1971 and 2199"),
     ],
 )
 def test_a_mistake_is_told_in_words(town: Rehearsed, story: str, message: str) -> None:
     assert message in told(town, f"story: {story}\n")
+
+
+@pytest.mark.parametrize("start", ["0001-01-01 00:00", "9999-12-31 23:59"])
+def test_a_start_that_no_clock_shows_is_refused(town: Rehearsed, start: str) -> None:
+    found = told(town, f"start: {start}\nstory: [{{at: 23:05}}]\n")
+    assert "between the years 1971 and 2199" in found
 
 
 def test_a_start_with_an_offset_is_refused(town: Rehearsed) -> None:
