@@ -112,3 +112,14 @@ def test_a_database_of_a_newer_hub_is_left_alone(tmp_path: Path) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreTooNew, match="newer hub"):
         migrate(store, tables.alarms)
+
+
+def test_a_damaged_database_is_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "alarms.db"
+    store = Store.at(path)
+    migrate(store, tables.alarms)
+    store.engine.dispose()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
+    with pytest.raises(OSError, match=r"alarms\.db cannot be read: .*malformed"):
+        migrate(Store.at(path), tables.alarms)

@@ -27,11 +27,11 @@ def migrate(store: Store, metadata: MetaData) -> None:
     """Run the migrations that the store lacks, in one transaction; blocks. Raises StoreTooNew."""
     config = _config(store.name)
     script = ScriptDirectory.from_config(config)
-    with store.engine.connect() as connection:
-        try:
+    try:
+        with store.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
-        except DatabaseError as error:
-            raise OSError(f"{store.url} cannot be read: {error.orig}") from error
+    except DatabaseError as error:
+        raise OSError(f"{store.url} cannot be read: {error.orig}") from error
     known = {revision.revision for revision in script.walk_revisions()}
     if current is not None and current not in known:
         raise StoreTooNew(f"{store.url} was written by a newer hub (schema {current})")
