@@ -66,7 +66,7 @@ LINES = (
             {"automations": count, "n": n},
             {"automations": min(count, 500), "n": 500},
         )
-        for what, n in (("state", 20_000), ("event", 3_000))
+        for what, n in (("state", 20_000), ("event", 2_000))
         for count in (10, 1_000, 10_000)
     ),
     *(
