@@ -134,14 +134,13 @@ MODES = {
     "max_exceeded": st.just("silent"),
 }
 AUTOMATION = st.fixed_dictionaries(
-    {"triggers": st.lists(TRIGGER, min_size=1, max_size=3), "actions": STEPS, **MODES},
+    {"triggers": st.lists(TRIGGER, min_size=2, max_size=4), "actions": STEPS, **MODES},
     optional={
         "conditions": CONDITION,
         "variables": st.fixed_dictionaries({"n": TEXT}),
         "cooldown": st.sampled_from([{"for": "5s"}, {"for": "20s", "by": "{{ trigger.id }}"}]),
         "requires": st.just({"signals": 2, "within": "30s"}),
         "rate_limit": st.just({"runs": 3, "per": "20s"}),
-        "enabled": st.booleans(),
     },
 )
 CONFIG = st.lists(AUTOMATION, min_size=1, max_size=3).map(
@@ -155,7 +154,8 @@ HAPPENS = st.lists(
             "1 s", "7 s", "30 s", "reload", "switch", "crash", "jump", "jump back",
         ]
     ),
-    max_size=16,
+    min_size=6,
+    max_size=24,
 )  # fmt: skip
 
 
@@ -257,7 +257,7 @@ async def by_the_hub(
 
 
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
