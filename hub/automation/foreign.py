@@ -14,12 +14,17 @@ INSTEAD = {
     "notify": "write notify.send with {to: [...], message: ...}",
     "input_boolean": "write mode.set for a mode of the town, or use a variable",
     "input_select": "write mode.set for a mode of the town, or use a variable",
+    "input_button": "an automation is run by automation.trigger, a script by script.NAME",
+    "input_datetime": "use a variable",
+    "input_number": "use a variable",
+    "input_text": "use a variable",
+    "telegram_bot": "write notify.send with {to: [...], message: ...}",
     "timer": "write a delay, or wait_for_trigger with a timeout",
     "counter": "use a variable",
     "logbook": "every run has its trace: write incident.update to note it at an incident",
     "system_log": "every run has its trace: write incident.update to note it at an incident",
-    "rest_command": "write webhook.call",
-    "shell_command": "the hub runs no programs: write a plugin, or webhook.call",
+    "rest_command": "write a plugin that calls it, with an action of its own",
+    "shell_command": "the hub runs no programs: write a plugin",
     "python_script": "write a plugin",
     "alarm_control_panel": "write incident.open",
     "light": SWITCHES,
@@ -27,9 +32,22 @@ INSTEAD = {
     "siren": SWITCHES,
     "lock": SWITCHES,
     "cover": SWITCHES,
+    "fan": SWITCHES,
+    "valve": SWITCHES,
     "device_tracker": "positions come from plugins",
 }
 """By the word before the dot."""
+
+
+FOR_PAGES = "it is for Home Assistant's pages, and means nothing here: delete it"
+
+KEYS = {
+    "hide_entity": FOR_PAGES,
+    "icon": FOR_PAGES,
+    "initial_state": "write 'enabled'",
+    "metadata": FOR_PAGES,
+}
+"""Keys of Home Assistant that are nowhere here, and what to do about them."""
 
 
 def instead_of(action: str) -> str | None:

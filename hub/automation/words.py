@@ -93,6 +93,9 @@ def by_key(
     word = value[key]
     if isinstance(word, str) and word in models:
         return models[word]
+    if isinstance(word, list):
+        several = {"condition": "'and: [...]'", "trigger": "a list under 'triggers'"}[kind]
+        raise wrong(kind, f"'{key}' names one {kind}; write several as {several}")
     if str(word) in instead:
         raise wrong(kind, f"there is no {kind} '{word}' here: {instead[str(word)]}")
     raise wrong(kind, f"there is no {kind} '{word}'; there are {', '.join(sorted(models))}")

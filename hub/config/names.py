@@ -145,8 +145,8 @@ class Names:
         alike = [each for each in known if each.partition(".")[0] == head]
         if kind == "event" and not alike and head != name and head not in self.known.plugins:
             hint = hint or f"the plugin '{head}' is not named under 'plugins:'"
-        if kind == "action":
-            hint = hint or instead_of(name)
+        if kind == "action":  # of another's domain: what to write is worth more than a like name
+            hint = (hint or instead_of(name)) if alike else (instead_of(name) or hint)
         if kind == "entity" or alike:
             known = alike
         if hint is None and known:

@@ -202,7 +202,9 @@ class Parser:
                 return None
         elif isinstance(event, yaml.CollectionStartEvent):
             self._node(event, depth + 1)
-        self._reading.tell("a key is one word or text", position)
+        braces = isinstance(event, yaml.MappingStartEvent) and event.flow_style
+        hint = 'a template stands in quotes: "{{ ... }}"' if braces else None
+        self._reading.tell("a key is one word or text", position, hint)
         return None
 
     def _closed(

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from hub.automation.foreign import KEYS
 from hub.config.fields import keys, models_at
 from hub.config.messages import WANTED, culprit, explain, wanted
 from hub.config.tree import Node, Path, at, plain, without
@@ -192,7 +193,7 @@ def _unknown_key(annotation: Any, node: Node, fault: _Fault) -> tuple[Problem, l
     known = {key for model in models_at(annotation, node, fault.path[:-1]) for key in keys(model)}
     free = sorted(known - set(block.entries))
     meant = close_names(fault.name, free)
-    hint = did_you_mean(meant)
+    hint = did_you_mean(meant) or KEYS.get(fault.name)
     if hint is None and free:
         hint = f"there {'is' if len(free) == 1 else 'are'} also {', '.join(free[:12])}"
     elif hint is None:
