@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import hub.app  # noqa: F401 - the tables of all rooms
 from hub.store import tables
@@ -112,6 +112,19 @@ def test_a_database_of_a_newer_hub_is_left_alone(tmp_path: Path) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreTooNew, match="newer hub"):
         migrate(store, tables.alarms)
+
+
+async def test_a_database_that_cannot_be_opened_at_first_is_written_when_it_can(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "not there yet"
+    store = Store("later", f"sqlite:///{folder}/later.db")
+    store.open()
+    with pytest.raises(DBAPIError, match="unable to open"):
+        await store.write(lambda connection: connection.execute(text("SELECT 1")))
+    folder.mkdir()
+    await store.write(lambda connection: connection.execute(text("CREATE TABLE t (n INTEGER)")))
+    await store.close()
 
 
 def test_a_damaged_database_is_told_in_words(tmp_path: Path) -> None:

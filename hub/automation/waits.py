@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, String, Table, delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.automation.memo import pack, unpack
 from hub.clock import Clock
@@ -88,7 +89,11 @@ class Waits:
         listen."""
         if self._store is None:
             return
-        rows = await self._store.read(lambda connection: connection.execute(_ALL).mappings().all())
+        try:
+            rows = await self._store.read(lambda conn: conn.execute(_ALL).mappings().all())
+        except (SQLAlchemyError, OSError) as error:
+            log.error("waits from before the last end cannot be read (%s); they begin anew", error)
+            return
         for row in rows:
             try:
                 wait = Wait(**{**row, "data": unpack(row["data"])})

@@ -133,13 +133,23 @@ class Store:
         self.engine.dispose()
 
     def _run(self) -> None:
-        with self.engine.connect().execution_options(writes=True) as connection:
-            while (first := self._queue.get()) is not None:
-                jobs = [first]
-                ended = self._take(jobs)
+        connection: Connection | None = None
+        while (first := self._queue.get()) is not None:
+            jobs = [first]
+            ended = self._take(jobs)
+            try:
+                connection = connection or self.engine.connect().execution_options(writes=True)
+            except Exception as error:
+                log.exception("%s cannot be opened; what was to be written is refused", self.name)
+                for job in jobs:
+                    job.fail(error)
+                    job.tell()
+            else:
                 self._commit(connection, jobs)
-                if ended:
-                    return
+            if ended:
+                break
+        if connection is not None:
+            connection.close()
 
     def _take(self, jobs: list[_Write]) -> bool:
         while len(jobs) < GROUP:
