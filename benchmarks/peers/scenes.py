@@ -314,7 +314,7 @@ async def load(side: Side, folder: Path, automations: int) -> AsyncIterator[Figu
         nonlocal loaded
         loaded = await side.load_file(path)
 
-    figures = await cost(work, automations)
+    figures = await cost(work, automations, whole=True)
     assert loaded == automations, loaded
     after = memory_mb()
     yield {**figures, "before_mb": before, "after_mb": after}

@@ -15,13 +15,15 @@ Off = Callable[[], None]
 Automations = list[dict[str, Any]]
 
 IN_A_FILE = 500
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def write_in_files(automations: Automations, folder: Path) -> None:
     """Write them as lists in YAML files, as operators spread theirs."""
     folder.mkdir(parents=True)
     for first in range(0, len(automations), IN_A_FILE):
-        text = yaml.safe_dump(automations[first : first + IN_A_FILE], sort_keys=False)
+        part = automations[first : first + IN_A_FILE]
+        text = yaml.dump(part, Dumper=DUMPER, sort_keys=False)
         (folder / f"{first:06}.yaml").write_text(text)
 
 
