@@ -31,6 +31,7 @@ from hub.alarms.wording import Wording
 from hub.automation.actions import ActionRegistry
 from hub.bus import Bus
 from hub.clock import VirtualClock
+from hub.model.action import Call
 from hub.model.entity import Area, Location, State
 from hub.model.event import Event
 from hub.model.message import Message
@@ -121,6 +122,7 @@ class TestHub:
             people=self.people.all, place=wording.place, describe=wording.describe,
             picture=_no_picture,
         )  # fmt: skip
+        self.actions = ActionRegistry(self.clock)
         self.events: list[Event] = []
         self._seen: dict[str, int] = defaultdict(int)
         self.bus.subscribe(None, self.events.append, owner="test")
@@ -142,7 +144,7 @@ class TestHub:
             answers=Answers(self.alarms, self.access, self.texts),
             mqtt=self.mqtt,
             http=self._http,
-            actions=ActionRegistry(self.clock),
+            actions=self.actions,
             language="uk",
             time_zone=ZoneInfo("Europe/Kyiv"),
         )
@@ -203,6 +205,10 @@ class TestHub:
 
     def _summary(self) -> str:
         return f"there were {sorted({event.type for event in self.events})}"
+
+    async def act(self, action: str, data: dict[str, Any] | None = None, *targets: str) -> Any:
+        """Do an action as an automation would, and give its answer; raises ActionFailed."""
+        return await self.actions.run(action, data or {}, Call(key="test", targets=targets))
 
     async def page(
         self,
