@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hub.cli.options import plugins_dir, plugins_in
-from hub.plugin.loader import PluginBroken
+from hub.plugin.loader import Found, PluginBroken, bundled
 
 
 @click.group()
@@ -27,4 +27,10 @@ def list_(plugins_dirs: tuple[Path, ...]) -> None:
         click.echo(str(broken), err=True)
         sys.exit(1)
     for each in found:
-        click.echo(f"{each.name:20} {'bundled' if each.bundled else 'installed'}  {each.origin}")
+        click.echo(f"{each.name:20} {_whence(each):9}  {each.origin}")
+
+
+def _whence(found: Found) -> str:
+    if not found.bundled:
+        return "installed"
+    return "bundled" if Path(found.origin).parent == bundled().resolve() else "folder"
