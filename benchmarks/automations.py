@@ -30,6 +30,7 @@ from benchmarks.peers.measure import Figures
 from benchmarks.peers.report import Played, flatness, summary, table
 
 ROUNDS = 5
+STOP_S = 30.0
 OWN = "hub on its own Python"
 PAIRS = (("hub", "home_assistant"), ("bare_hub", "bare_home_assistant"))
 """Who is compared with whom: both recording what happens, as they are installed; and both bare."""
@@ -81,9 +82,21 @@ class Worker:
             self._process.stdin.flush()
         return self.answer()
 
+    def leave(self) -> None:
+        """Tell it that no round follows."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+
     def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+        """Wait until it has stopped its side, and all that this started."""
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         self._errors.close()
 
 
@@ -109,6 +122,8 @@ def on_stage(group: list[Line], all_players: list[Player], quick: bool) -> Itera
                 workers[line.name, player.name] = Worker(player, line, quick=quick)
         yield workers, {player: worker.answer() for (_, player), worker in workers.items()}
     finally:
+        for worker in workers.values():
+            worker.leave()
         for worker in workers.values():
             worker.close()
 

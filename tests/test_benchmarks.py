@@ -82,6 +82,7 @@ def test_a_player_that_cannot_play_says_why(tmp_path: Path) -> None:
         with pytest.raises(automations.PlayerFailed, match="unheard"):
             worker.answer()
     finally:
+        worker.leave()
         worker.close()
 
 

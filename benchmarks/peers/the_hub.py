@@ -24,6 +24,7 @@ from hub.model.event import Event
 from hub.plugin.loader import Plugins
 
 PLUGINS = Path(__file__).parent / "plugins"
+WRITTEN_S = 60.0
 TURNS = 10  # of the event loop, after which runs that wait for nothing have ended
 
 
@@ -113,9 +114,10 @@ class TheHub:
 
     async def written(self) -> None:
         recorder, store = self._hub.history.recorder, self._hub.folder.bulk
-        while recorder.waiting or store.asked:
-            await recorder.flush()
-            await asyncio.sleep(0)
+        async with asyncio.timeout(WRITTEN_S):
+            while recorder.waiting or store.asked:
+                await recorder.flush()
+                await asyncio.sleep(0.001)
 
     @staticmethod
     def _configured(entity_ids: Iterable[str], folder: Path, automations: Any) -> Path:
