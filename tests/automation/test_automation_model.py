@@ -109,8 +109,8 @@ def test_every_word_is_in_the_schema():
         (
             {"conditions": {"condition": "zone"}},
             ("conditions", 0),
-            "there is no condition 'zone' here: use 'state' of an entity that says who is where, or "
-            "a template with 'distance'",
+            "there is no condition 'zone' here: use 'state' of an entity that says who is where, "
+            "or a template with 'distance'",
         ),
         (
             {"conditions": {"condition": "time"}},
