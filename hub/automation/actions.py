@@ -75,13 +75,13 @@ class ActionRegistry:
             await self._limited(name, entry, work)
         if work.cancelled():
             raise ActionFailed(f"{name}: it was broken off")
-        error = work.exception()
-        if error is None:
+        raised = work.exception()
+        if raised is None:
             return work.result()
-        if not isinstance(error, ActionFailed):
-            log.error("action '%s' of %s failed", name, entry.owner, exc_info=error)
-            error = ActionFailed(f"{name}: {error.__class__.__name__}, see the log")
-        raise error
+        if isinstance(raised, ActionFailed):
+            raise raised
+        log.error("action '%s' of %s failed", name, entry.owner, exc_info=raised)
+        raise ActionFailed(f"{name}: {raised.__class__.__name__}, see the log")
 
     async def _limited(self, name: str, entry: _Entry, work: asyncio.Task[Any]) -> None:
         """Waits for the work, but not for its end where it takes too long: one that does not heed

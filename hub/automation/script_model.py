@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from pydantic import ConfigDict, Field, create_model, field_validator, model_validator
 
@@ -134,9 +134,9 @@ def action_of(name: str, config: ScriptConfig | None) -> type[Action]:
         default = ... if needed else None
         fields[f"field_{index}"] = (Any, Field(default, alias=key, description=about))
     base: type[Action] = CallScript if config is not None else _CallAny
-    action: type[Action] = create_model(f"Call_{name}", __base__=base, **fields)
-    action.name = f"{DOMAIN}.{name}"
-    return action
+    model = cast("type[Action]", create_model(f"Call_{name}", __base__=base, **fields))
+    model.name = f"{DOMAIN}.{name}"
+    return model
 
 
 class _CallAny(CallScript):

@@ -134,8 +134,8 @@ class Names:
     def unknown(self, kind: Kind, name: str, place: Position) -> Problem:
         """The problem of a name that is not there."""
         if kind == "sun":
-            hint = "add 'location: [latitude, longitude]' under 'hub:'"
-            return Problem("the town has not said where it lies, so it has no sun", place, hint)
+            advice = "add 'location: [latitude, longitude]' under 'hub:'"
+            return Problem("the town has not said where it lies, so it has no sun", place, advice)
         known = sorted(self.known.names(kind))
         hint = close_match(name, known)
         head, _, tail = name.partition(".")

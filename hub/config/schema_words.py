@@ -52,7 +52,9 @@ def _or_template(schema: Schema) -> Schema:
     """The same, or a template; for a list, its items too."""
     if "items" in schema:
         schema = schema | {"items": _or_template(schema["items"])}
-    kept = {key: schema[key] for key in ("title", "description", "default") if key in schema}
+    kept: Schema = {
+        key: schema[key] for key in ("title", "description", "default") if key in schema
+    }
     return {"anyOf": [schema, TEMPLATE], **kept}
 
 

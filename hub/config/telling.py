@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING
-from functools import lru_cache
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -54,9 +53,8 @@ def _of_step(step: Node, types: Mapping[str, type[Event]]) -> Iterator[Problem]:
     yield from shape.check(_payload(declared), tree, shown, later).problems
 
 
-@lru_cache(maxsize=1_000)
 def _payload(cls: type[Event]) -> type[BaseModel]:
-    """The model of an event's own fields."""
+    """The model of the own fields of an event class."""
     hints = get_type_hints(cls, include_extras=True)
     fields: dict[str, Any] = {}
     for name in payload_fields(cls):

@@ -25,7 +25,7 @@ def quick(cls: T) -> T:
     )
     names = frozenset(field.name for field in fields)
     number = len(names)
-    careful = cls.__init__
+    careful: Callable[..., None] = cls.__dict__["__init__"]
 
     def __init__(self: Any, **given: Any) -> None:
         values = self.__dict__
@@ -38,5 +38,5 @@ def quick(cls: T) -> T:
             values.clear()
             careful(self, **given)
 
-    cls.__init__ = __init__
+    type.__setattr__(cls, "__init__", __init__)
     return cls

@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from jinja2.filters import FILTERS as JINJA
 from jinja2.tests import TESTS as JINJA_TESTS
@@ -210,7 +210,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 TESTS: dict[str, Callable[..., Any]] = {
-    **{name: JINJA_TESTS[name] for name in _TESTS_TAKEN_OVER},
+    **{name: cast("Callable[..., Any]", JINJA_TESTS[name]) for name in _TESTS_TAKEN_OVER},
     **{name: _of_town(name) for name in _TOWN_TESTS},
     "contains": lists.contains,
     "datetime": lambda value: isinstance(value, datetime),

@@ -9,7 +9,7 @@ gives text. (Home Assistant parses each outcome as a Python literal, so that the
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, MappingView
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | set | frozenset):
         return type(value)(_plain(item) for item in value)
-    if isinstance(value, list | range | MappingView | Domain | States):
+    if isinstance(value, list | range | KeysView | ValuesView | ItemsView | Domain | States):
         return [_plain(item) for item in value]
     if isinstance(value, Iterator):
         raise TooMuch("what a filter gives item by item is no value yet; add |list")

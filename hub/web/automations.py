@@ -71,7 +71,7 @@ async def _rows(visit: Visit) -> tuple[list[Row], int]:
     asked = _asked(visit).casefold()
     latest = await automations.keeper.latest()
     speech = _speech(visit)
-    found = []
+    found: list[Row] = []
     count = 0
     for one in automations.engine.automations.values():
         name = one.config.alias or one.id
