@@ -16,8 +16,13 @@ from hub.tasks import Tasks
 log = logging.getLogger("hub.automation")
 
 AGAIN_S = 1.0
+TURN_S = 5.0  # a durable event whose run waits longer for its turn opens the default incident
 
 Ended = Callable[[Run], None]
+
+
+def _nothing() -> None:
+    """What is to be cancelled where nothing was begun."""
 
 
 class Runner:
@@ -87,7 +92,7 @@ class Runner:
 
     async def _do(self, run: Run, steps: Sequence[Runnable]) -> tuple[str, str | None]:
         if run.turn is not None:
-            await run.turn.wait()
+            await self._wait_for_turn(run, run.turn)
         if run.stop_reason is not None:
             return "stopped", run.stop_reason
         try:
@@ -101,6 +106,21 @@ class Runner:
             log.exception("automation '%s' failed by a bug", run.trace.automation)
             return "failed", "a bug of the hub, see the log"
         return "finished", None
+
+    async def _wait_for_turn(self, run: Run, turn: asyncio.Event) -> None:
+        """An alarm whose run must wait is told all the same: the run has claimed it, so nobody
+        else would."""
+
+        def tell() -> None:
+            if run.event is not None:
+                work = self._journal.unhandled(run.event.id)
+                self._tasks.start(work, "tell an alarm whose run waits")
+
+        cancel = self._tools.clock.call_later(TURN_S, tell) if run.durable else _nothing
+        try:
+            await turn.wait()
+        finally:
+            cancel()
 
     def _close(self, run: Run, state: str, error: str | None) -> None:
         run.trace.state = state

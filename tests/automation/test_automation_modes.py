@@ -207,3 +207,18 @@ def _live(story, mode, most) -> Iterator[tuple[int, int]]:
                 mode in ("restart", "queued") and (active > 1 or admission.replaces)
             )
         yield active, min(active, 1) if mode == "queued" else active
+
+
+async def test_an_alarm_whose_run_waits_for_its_turn_is_told_all_the_same(town):
+    steps = [{"delay": "1m"}, {"action": "incident.open", "data": {}}]
+    press = {"trigger": "event", "event_type": "button.pressed"}
+    await town.configure({"id": "a", "mode": "queued", "triggers": [press], "actions": steps})
+    first = await town.press()
+    second = await town.press()
+    await town.advance(4)
+    assert town.journal.ends == []
+    await town.advance(1)
+    assert town.journal.ends == [second.id]
+    await town.advance(120)
+    assert town.deeds.names == ["incident.open", "incident.open"]
+    assert town.journal.ends == [second.id, first.id, second.id]
