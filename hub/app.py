@@ -88,11 +88,7 @@ class Hub:
         self.modes = Modes(self.folder.alarms, self.registry, clock)
         self.people = People(self.folder.bulk, clock)
         self.access = Access(AuditLog(self.folder.bulk, clock), clock)
-        wording = Wording(self.registry)
-        self.alarms = Alarms(
-            self.folder.alarms, clock, self.bus, self.alarm_tasks, people=self.people.all,
-            place=wording.place, describe=wording.describe, picture=Pictures(config.data_dir).read,
-        )  # fmt: skip
+        self.alarms = self._make_alarms(config, clock)
         self.answers = Answers(self.alarms, self.access, self.texts)
         self.video = Video(
             data_dir=config.data_dir, clock=clock, bus=self.bus, tasks=self.tasks,
@@ -122,6 +118,13 @@ class Hub:
         self._http: aiohttp.ClientSession
         self._core_actions = self._own_actions(cameras)
         self._listen = listen or config.web.listen
+
+    def _make_alarms(self, config: Config, clock: Clock) -> Alarms:
+        wording = Wording(self.registry)
+        return Alarms(
+            self.folder.alarms, clock, self.bus, self.alarm_tasks, people=self.people.all,
+            place=wording.place, describe=wording.describe, picture=Pictures(config.data_dir).read,
+        )  # fmt: skip
 
     def _own_actions(self, cameras: Cameras) -> OwnActions:
         return (

@@ -103,7 +103,7 @@ def test_every_word_is_in_the_schema():
         (
             {"triggers": {"trigger": ["x"]}},
             ("triggers", 0),
-            f"there is no trigger '['x']'; there are {TRIGGERS}",
+            "'trigger' names one trigger; write several as a list under 'triggers'",
         ),
         ({"triggers": "x"}, ("triggers", 0), "a trigger is a mapping with the key 'trigger'"),
         (
