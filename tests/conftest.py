@@ -1,8 +1,10 @@
-"""What all tests share: where the sample clips are."""
+"""What all tests share: where the sample clips are, and a log that is as loud as at the start."""
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,3 +20,12 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the sample clips are not here: set HUB_TEST_DATA to their folder")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _as_loud_as_before() -> Iterator[None]:
+    """A command that is called within a test may quieten the log; the next test reads it."""
+    log = logging.getLogger("hub")
+    level = log.level
+    yield
+    log.setLevel(level)

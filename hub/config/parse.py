@@ -58,11 +58,11 @@ def _events(text: str) -> Iterator[Event]:
     """What stands in the text, piece by piece. Raises as Parser does.
 
     libyaml is ten times as quick, and PyYAML's own parser says better what is wrong: so what the
-    one has refused is read by the other, and so is a text with tabs, in which they do not always
-    agree. (To go through it beforehand costs little time, and to
+    one has refused is read by the other, and so is a text with tabs or byte order marks, in which
+    they do not always agree. (To go through it beforehand costs little time, and to
     keep all pieces would cost much memory.)
     """
-    if "\t" in text:
+    if "\t" in text or "\ufeff" in text:
         return yaml.parse(text, Loader=yaml.SafeLoader)
     try:
         deque(yaml.parse(text, Loader=_QUICK), maxlen=0)

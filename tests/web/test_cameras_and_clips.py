@@ -131,7 +131,7 @@ async def test_an_incidents_picture_is_shown(town: WebTown, client: Client) -> N
 
 async def test_no_reference_leads_out_of_the_data_folder(town: WebTown, client: Client) -> None:
     number = await town.incident()
-    (town.folder / "data").mkdir()
+    (town.folder / "data").mkdir(exist_ok=True)
     (town.folder / "secret.jpg").write_bytes(JPEG)
     (town.folder / "data/link.jpg").symlink_to(town.folder / "secret.jpg")
     for ref in ("../secret.jpg", str(town.folder / "secret.jpg"), "link.jpg", ".", "gone.jpg"):
