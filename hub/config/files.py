@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -74,8 +75,11 @@ class DiskFiles:
 
     def _read(self, path: Path) -> bytes:
         try:
-            if path.is_dir():
+            kind = path.stat().st_mode
+            if stat.S_ISDIR(kind):
                 raise Unreadable("it is a folder")
+            if not stat.S_ISREG(kind):  # a pipe or a device may give its first byte never
+                raise Unreadable("it is no regular file")
             with path.open("rb") as file:
                 text = file.read(MAX_BYTES + 1)
         except FileNotFoundError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -192,6 +194,21 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     assert found.root is None
     assert found.problems[0].message == "cannot read 'none.yaml': there is no such file"
     assert found.problems[0].position == Position("none.yaml", 1, 1)
+
+
+def test_what_is_no_regular_file_is_refused_at_its_place_and_holds_up_nobody(
+    write: Write, tmp_path: Path
+) -> None:
+    path = write("a: !include pipe.yaml\nb: !include_dir parts\nc: !secret one\n")
+    (tmp_path / "parts").mkdir()
+    for name in ("pipe.yaml", "parts/other.yaml", "secrets.yaml"):
+        os.mkfifo(tmp_path / name)
+    found: list[Source] = []
+    reading = threading.Thread(target=lambda: found.append(source(path)), daemon=True)
+    reading.start()
+    reading.join(5)
+    assert [problem.position.line for problem in found[0].problems if problem.position] == [1, 2, 3]
+    assert found[0].problems[0].message == "cannot read 'pipe.yaml': it is no regular file"
 
 
 def test_an_alias_bomb_over_several_files_is_stopped(write: Write) -> None:
