@@ -10,8 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from hub.alarms.incidents import Opening
+from hub.automation.gates import Hop, chain
 from hub.model.entity import Device, Entity, StateValue
-from hub.model.event import Event
+from hub.model.event import Event, cause
 from hub.model.incident import Severity
 from hub.model.message import Message
 from hub.model.notify import Verdict
@@ -116,17 +117,19 @@ class OwnContext:
         self, event: type[Event] | str, handler: Callable[[Event], Awaitable[None]]
     ) -> Callable[[], None]:
         name = event if isinstance(event, str) else event.type
-        queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE)
+        queue: asyncio.Queue[tuple[Event, tuple[Hop, ...]]] = asyncio.Queue(QUEUE)
 
         def take(happened: Event) -> None:
             if queue.full():
                 queue.get_nowait()
                 self.log.error("the handler of %s is too slow; the oldest event is dropped", name)
-            queue.put_nowait(happened)
+            queue.put_nowait((happened, chain.get()))
 
         async def serve() -> None:
             while True:
-                happened = await queue.get()
+                happened, led_by = await queue.get()
+                chain.set(led_by)  # in this task alone: the loop through this handler is seen
+                cause.set(happened.id)
                 try:
                     await handler(happened)
                 except Exception as error:
