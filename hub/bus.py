@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from hub.model.event import Event
@@ -25,7 +25,7 @@ class _Subscription:
 
 class _Group:
     """Subscriptions in their order. The tuple that is walked is made anew only after a change, so
-    a handler may subscribe or unsubscribe while it is walked."""
+    a handler may subscribe or unsubscribe meanwhile."""
 
     __slots__ = ("_members", "_walked")
 
@@ -97,15 +97,17 @@ class _OfType:
                 return True
         return False
 
-    def matching(self, event: Event) -> Iterator[_Subscription]:
-        for fields, places in tuple(self.by_fields.items()):
+    def matching(self, event: Event) -> tuple[_Subscription, ...]:
+        found: tuple[_Subscription, ...] = ()
+        for fields, places in self.by_fields.items():
             values = tuple([field_of(event, field) for field in fields])
             try:
                 group = places.get(values)
             except TypeError:  # a list or a mapping: nobody can match on it by the index
                 continue
             if group is not None:
-                yield from group.walk()
+                found += group.walk()
+        return found
 
 
 class Bus:
@@ -158,25 +160,21 @@ class Bus:
         return of_type is not None and of_type.wants(field, value)
 
     def publish(self, event: Event) -> None:
-        """Hand the event to everybody who asked for it."""
-        for subscription in self._all.walk():
-            self._hand(event, subscription)
+        """Hand the event to everybody who asks for it now."""
+        listening = self._all.walk()
         of_type = self._of_type.get(event.type)
-        if of_type is None:
-            return
-        for subscription in of_type.plain.walk():
-            self._hand(event, subscription)
-        if of_type.by_fields:
-            for subscription in of_type.matching(event):
-                self._hand(event, subscription)
-
-    def _hand(self, event: Event, subscription: _Subscription) -> None:
-        if event.redelivered and not subscription.again:
-            return
-        try:
-            subscription.handler(event)
-        except Exception:
-            log.exception("%s failed on %s", subscription.owner, event.type)
+        if of_type is not None:
+            listening += of_type.plain.walk()
+            if of_type.by_fields:
+                listening += of_type.matching(event)
+        redelivered = event.redelivered
+        for subscription in listening:
+            if redelivered and not subscription.again:
+                continue
+            try:
+                subscription.handler(event)
+            except Exception:
+                log.exception("%s failed on %s", subscription.owner, event.type)
 
 
 _MISSING = object()

@@ -13,8 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.bus import Bus, Unsubscribe
 from hub.clock import Clock, Waker
 from hub.history.buffer import Buffer
-from hub.history.rows import micros
-from hub.history.writing import STEP, Item, StateMet, Writer
+from hub.history.writing import StateMet, Writer
 from hub.model.core_events import HistoryCaughtUp, HistoryShed
 from hub.model.entity import State
 from hub.model.event import Event
@@ -50,7 +49,6 @@ class Recorder:
         self._writer = Writer()
         self._waker = Waker(clock, "history")
         self._writing = asyncio.Lock()
-        self._next_id = STEP
         self._under_way = 0
         self._is_shedding = False
         self._is_broken = False
@@ -80,10 +78,9 @@ class Recorder:
             log.error("the history was not written in time: %d events are lost", self.waiting)
 
     def _take(self, event: Event) -> None:
-        at = event.received_at or self._clock.now()
-        self._buffer.put(Item(self._next_id, micros(at), event))
-        self._next_id += STEP
-        if len(self._buffer) == BATCH:
+        if event.received_at is None:
+            event = event.stamped(area=None, received_at=self._clock.now())
+        if self._buffer.put(event) == BATCH:
             self._waker.poke()
 
     def meet(self, present: Iterable[tuple[State, str | None]]) -> None:

@@ -25,9 +25,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def micros(at: datetime) -> int:
-    """An instant as microseconds since 1970. Raises ValueError without time zone."""
-    if at.tzinfo is None:
+def micros(at: datetime | None) -> int:
+    """An instant as microseconds since 1970. Raises ValueError without it, or its time zone."""
+    if at is None or at.tzinfo is None:
         raise ValueError("an instant without time zone cannot be stored")
     return round(at.timestamp() * 1_000_000)
 

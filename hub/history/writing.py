@@ -35,11 +35,9 @@ class StateMet(Event, type="history.state_met"):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An event on its way to the database. `id` is its place in the order of arrival (see STEP),
-    `at` the instant of its arrival in microseconds."""
+    """An event on its way to the database. `id` is its place in the order of arrival (see STEP)."""
 
     id: int
-    at: int
     event: Event
 
 
@@ -79,14 +77,15 @@ class Writer:
         for item in batch:
             event, number = item.event, self._first + item.id
             try:
+                at = micros(event.received_at)
                 source = sources[event.source, event.area]
                 if isinstance(event, StateMet):
-                    states += self._base_row(connection, event.state, number, item.at, source)
+                    states += self._base_row(connection, event.state, number, at, source)
                 elif isinstance(event, StateChanged):
-                    states += self._state_rows(connection, event, number, item.at, source)
+                    states += self._state_rows(connection, event, number, at, source)
                 else:
                     kind = self._names.type(connection, event.type, event.durable)
-                    row = {"id": number, "at": item.at, "source": source, "type": kind}
+                    row = {"id": number, "at": at, "source": source, "type": kind}
                     events.append(row | {"data": _data(event)})
             except SQLAlchemyError:
                 raise  # the database, not the event

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from hub.model.frozen import quick
+
 StateValue = bool | int | float | str | None
 
 _OBJECT_ID = re.compile(r"[a-z0-9_]+")
@@ -89,7 +91,8 @@ def is_object_id(text: str) -> bool:
     return _OBJECT_ID.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick
+@dataclass(frozen=True, kw_only=True)
 class State:
     """The present value of an entity.
 

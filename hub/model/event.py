@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
-from hub.model.frozen import quick
+from hub.model.frozen import late, quick
 
 ENVELOPE = ("id", "source", "area", "observed_at", "received_at", "cause", "redelivered", "drill")
 
@@ -67,7 +67,7 @@ class Event:
     cause: str | None = dataclasses.field(default_factory=cause.get)
     redelivered: bool = False
     drill: bool = False
-    id: str = dataclasses.field(default_factory=new_id)
+    id: str = late(new_id)
 
     def __init_subclass__(cls, *, type: str = "", durable: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -171,3 +171,9 @@ def test_the_quick_parser_reads_what_the_other_reads(text: str) -> None:
         finally:
             parse._QUICK = before
     assert (quick.root, quick.problems) == (slow.root, slow.problems)
+
+
+def test_a_question_mark_in_a_word_within_brackets_is_read_in_one_way(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("a: why?\nb: [c, d? e]\n")
+    (problem,) = read(DiskFiles(tmp_path / "config.yaml")).problems
+    assert (problem.position.line, problem.position.column) == (2, 9)  # type: ignore[union-attr]
