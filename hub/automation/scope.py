@@ -73,7 +73,3 @@ class Scope:
         if not is_template(template):
             return template
         return render_text(template, self.variables, self.world.functions)
-
-    def is_true(self, template: str) -> bool:
-        """A template as an answer: true, yes, on, enable and numbers other than 0."""
-        return truth(self.render(template))

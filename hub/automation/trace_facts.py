@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,9 @@ from typing import Any
 from hub.automation.trace import Plain
 
 NOTHING: tuple[Any, ...] = (None, [], {})
-OUTCOMES = ("condition", "conditions")
+OUTCOMES = ("condition", "conditions", "options", "until", "while")
 LONGEST = 300  # characters of one fact
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?[+-]\d\d:\d\d")
 BY_ITSELF = ("platform", "id", "idx", "alias", "entity_id", "area_id", "from_state", "to_state")
 
 
@@ -93,12 +95,28 @@ def of(seen: Mapping[str, Any]) -> list[Fact]:
     ]
 
 
+def outcomes(value: Any) -> list[Mapping[str, Any]]:
+    """The conditions that a step looked at, from what its trace holds of them: one, several, or
+    those of a loop (`{passed, conditions}`); empty for anything else."""
+    if isinstance(value, Mapping) and isinstance(value.get("conditions"), list):
+        value = value["conditions"]
+    one_or_many = value if isinstance(value, list) else [value]
+    fit = all(
+        isinstance(one, Mapping) and {"condition", "passed"} <= set(one) for one in one_or_many
+    )
+    return one_or_many if fit else []
+
+
 def _outcomes(value: Any) -> str:
     """Conditions that a step looked at: `✓ state (sensor.river: 3.4), ✗ time`."""
-    one_or_many = value if isinstance(value, list) else [value]
-    if not all(isinstance(one, Mapping) and "passed" in one for one in one_or_many):
-        return spelled(value)
-    return ", ".join(_outcome(one) for one in one_or_many)
+    if isinstance(value, list) and value and all(_is_option(one) for one in value):
+        return "; ".join(f"{one['option'] + 1}: {_outcomes(one)}" for one in value)
+    found = outcomes(value)
+    return ", ".join(map(_outcome, found)) if found else spelled(value)
+
+
+def _is_option(one: Any) -> bool:
+    return isinstance(one, Mapping) and isinstance(one.get("option"), int)
 
 
 def _outcome(one: Mapping[str, Any]) -> str:
@@ -113,6 +131,17 @@ def spelled(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def moment(value: Any) -> datetime | None:
+    """An instant that a trace holds as text, as in `2026-01-05T12:00:00+00:00`; None for anything
+    else."""
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def depth(path: str) -> int:

@@ -51,14 +51,14 @@ def _whole(plain: Plain, zone: ZoneInfo) -> Iterator[str]:
     yield ""
     trigger = plain["trigger"]
     yield _headed(f"trigger: {trace_facts.by_in_short(plain)}", trigger["at"], plain)
-    yield from _facts(trace_facts.of_trigger(plain), 1)
+    yield from _facts(trace_facts.of_trigger(plain), 1, zone)
     if plain["conditions"]:
         yield "conditions:"
-        yield from _conditions(plain["conditions"], 1, plain)
+        yield from _conditions(plain["conditions"], 1, plain, zone)
     if plain["steps"]:
         yield "steps:"
     for step in plain["steps"]:
-        yield from _step(step, plain)
+        yield from _step(step, plain, zone)
     if plain["steps_left_out"]:
         yield f"  … and {plain['steps_left_out']:,} more steps"
 
@@ -74,20 +74,22 @@ def _notes(plain: Plain) -> Iterator[str]:
         yield f"  {plain['at']}"
 
 
-def _conditions(conditions: list[dict[str, Any]], depth: int, plain: Plain) -> Iterator[str]:
+def _conditions(
+    conditions: list[dict[str, Any]], depth: int, plain: Plain, zone: ZoneInfo
+) -> Iterator[str]:
     for one in conditions:
         head = f"{'  ' * depth}{MARKS[one['passed']]} {one['kind']}"
         yield _headed(head, one["at"], plain)
-        yield from _facts(trace_facts.of(one["seen"]), depth + 1)
-        yield from _conditions(one.get("inner", []), depth + 1, plain)
+        yield from _facts(trace_facts.of(one["seen"]), depth + 1, zone)
+        yield from _conditions(one.get("inner", []), depth + 1, plain, zone)
 
 
-def _step(step: dict[str, Any], plain: Plain) -> Iterator[str]:
+def _step(step: dict[str, Any], plain: Plain, zone: ZoneInfo) -> Iterator[str]:
     depth = 1 + trace_facts.depth(step["path"])
     name = f" “{step['alias']}”" if step["alias"] else ""
     took = _took(step["seconds"]) if step["seconds"] is not None else "not ended"
     yield _headed(f"{'  ' * depth}{step['path']} {step['kind']}{name}  {took}", step["at"], plain)
-    yield from _facts(trace_facts.of(step["seen"]), depth + 1)
+    yield from _facts(trace_facts.of(step["seen"]), depth + 1, zone)
     if step["error"]:
         yield f"{'  ' * (depth + 1)}✗ {step['error']}"
 
@@ -99,10 +101,12 @@ def _headed(head: str, at: str | None, plain: Plain) -> str:
     return f"{head:44}  {at}" + (f"  | {text}" if text else "")
 
 
-def _facts(facts: Iterable[Fact], depth: int) -> Iterator[str]:
+def _facts(facts: Iterable[Fact], depth: int, zone: ZoneInfo) -> Iterator[str]:
     for fact in facts:
         before = "" if fact.before is None else f"{fact.before} → "
-        yield f"{'  ' * depth}{fact.name}: {before}{fact.value}"
+        at = trace_facts.moment(fact.value)
+        value = fact.value if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        yield f"{'  ' * depth}{fact.name}: {before}{value}"
 
 
 def _moment(plain: Plain, zone: ZoneInfo) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 from hub.automation import trace_facts
 from hub.automation.in_words import Account
 from hub.automation.trace import Plain
-from hub.automation.trace_facts import By, Fact
+from hub.automation.trace_facts import By
 from hub.automation.trace_rows import Latest
+from hub.web.run_words import Look, RunWords, Told, as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,17 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One stop on a run's path: a condition or a step. `tone` is good, bad, false or open."""
+    """One stop on a run's path: a condition or a step. `tone` is good, bad, false or open; `raw` is
+    all that its trace holds, as JSON, empty where that is nothing."""
 
     kind: str
     name: str | None
     tone: str
     depth: int
     seconds: float | None
-    facts: tuple[Fact, ...]
+    facts: tuple[Told, ...]
+    looks: tuple[Look, ...]
+    raw: str
     error: str | None
     at: str | None
     text: str | None
@@ -90,7 +94,7 @@ class RunView:
     left_out: int
 
 
-def run_line(plain: Plain, tell: Callable[[By], str]) -> RunLine:
+def run_line(plain: Plain, tell: Callable[[By], str], words: RunWords) -> RunLine:
     """A kept trace as a line; `tell` says in words what triggered it."""
     return RunLine(
         run=plain["run"],
@@ -98,16 +102,16 @@ def run_line(plain: Plain, tell: Callable[[By], str]) -> RunLine:
         state=plain["state"],
         seconds=None if plain["nearly"] else trace_facts.seconds(plain),
         by=tell(trace_facts.by(plain)),
-        error=plain["error"],
+        error=words.why(plain["error"]),
         incident=plain["incident"],
     )
 
 
-def run_view(plain: Plain, tell: Callable[[By], str]) -> RunView:
+def run_view(plain: Plain, tell: Callable[[By], str], words: RunWords) -> RunView:
     """A kept trace as a path; `tell` says in words what triggered it."""
     trigger = plain["trigger"]
     return RunView(
-        line=run_line(plain, tell),
+        line=run_line(plain, tell, words),
         nearly=plain["nearly"],
         durable=plain["durable"],
         resumed=plain["resumed"],
@@ -117,18 +121,26 @@ def run_view(plain: Plain, tell: Callable[[By], str]) -> RunView:
             tone="good",
             depth=0,
             seconds=None,
-            facts=tuple(trace_facts.of_trigger(plain)),
+            facts=words.trigger(trigger["seen"]),
+            looks=(),
+            raw=_raw(trigger["seen"]),
             error=None,
             at=trigger["at"],
             text=plain["lines"].get(trigger["at"]),
         ),
-        conditions=tuple(_conditions(plain["conditions"], 0, plain)),
-        steps=tuple(_step(step, plain) for step in plain["steps"]),
+        conditions=tuple(_conditions(plain["conditions"], 0, plain, words)),
+        steps=tuple(_step(step, plain, words) for step in plain["steps"]),
         left_out=plain["steps_left_out"],
     )
 
 
-def _conditions(conditions: list[dict[str, Any]], depth: int, plain: Plain) -> Iterable[Stop]:
+def _raw(seen: Any) -> str:
+    return as_json(seen) if seen else ""
+
+
+def _conditions(
+    conditions: list[dict[str, Any]], depth: int, plain: Plain, words: RunWords
+) -> Iterable[Stop]:
     for one in conditions:
         yield Stop(
             kind=one["kind"],
@@ -136,25 +148,29 @@ def _conditions(conditions: list[dict[str, Any]], depth: int, plain: Plain) -> I
             tone="good" if one["passed"] else "false",
             depth=depth,
             seconds=None,
-            facts=tuple(trace_facts.of(one["seen"])),
+            facts=words.condition(one["kind"], one["seen"]),
+            looks=(),
+            raw=_raw(one["seen"]),
             error=None,
             at=one["at"],
             text=plain["lines"].get(one["at"]),
         )
-        yield from _conditions(one.get("inner", []), depth + 1, plain)
+        yield from _conditions(one.get("inner", []), depth + 1, plain, words)
 
 
-def _step(step: dict[str, Any], plain: Plain) -> Stop:
+def _step(step: dict[str, Any], plain: Plain, words: RunWords) -> Stop:
     seen = dict(step["seen"])
-    name = step["alias"] or seen.pop("action", None)
+    action = seen.pop("action", None)
     return Stop(
         kind=step["kind"],
-        name=name,
+        name=step["alias"] or (words.action(action) if action else None),
         tone=_tone(step),
         depth=trace_facts.depth(step["path"]),
         seconds=step["seconds"],
-        facts=tuple(trace_facts.of(seen)),
-        error=step["error"],
+        facts=words.step(step["kind"], seen),
+        looks=words.looks(step["kind"], seen),
+        raw=_raw(step["seen"]),
+        error=words.why(step["error"]),
         at=step["at"],
         text=plain["lines"].get(step["at"]),
     )

@@ -50,16 +50,6 @@ KINDS = {
     "webhook": N_("a webhook"),
 }
 """Kinds of steps, conditions and triggers."""
-FACTS = {
-    "answer": N_("answer"),
-    "data": N_("data"),
-    "item": N_("item"),
-    "state": N_("state"),
-    "targets": N_("targets"),
-    "value": N_("value"),
-    "variables": N_("variables"),
-}
-"""What a trace saw, by name; words of the configuration stay as they are written there."""
 BAD = frozenset({"failed", "interrupted"})
 GOOD = frozenset({"finished"})
 
@@ -75,9 +65,6 @@ class AutomationWords:
 
     def kind(self, kind: str) -> str:
         return self._gettext(KINDS[kind]) if kind in KINDS else kind
-
-    def fact(self, name: str) -> str:
-        return self._gettext(FACTS[name]) if name in FACTS else name
 
     def tone(self, state: str) -> str:
         """How a state looks: good, bad, or neither."""

@@ -18,6 +18,7 @@ from hub.web.automation_views import ConfigLine, Row, RunLine, Whole, run_line, 
 from hub.web.automation_words import AutomationWords, speech_of, told_by
 from hub.web.render import PAGES
 from hub.web.routes import Route, Visit
+from hub.web.run_words import RunWords
 from hub.web.services import Automations
 
 VIEW, SWITCH, TRIGGER = "automations.view", "automations.switch", "automations.trigger"
@@ -42,6 +43,12 @@ def _speech(visit: Visit) -> Speech:
     return speech_of(
         services.texts, visit.language, services.registry, scrub=_of(visit).lines().scrub
     )
+
+
+def _run_words(visit: Visit) -> RunWords:
+    pages, language = visit.request.app[PAGES], visit.language
+    at = partial(pages.moment, language)
+    return RunWords(_speech(visit), pages.words(language), visit.services.registry, at)
 
 
 def _page(visit: Visit, template: str, **values: Any) -> web.Response:
@@ -152,11 +159,11 @@ async def runs(visit: Visit) -> web.Response:
 
 
 async def _runs(visit: Visit) -> dict[str, list[RunLine]]:
-    tell = partial(told_by, _speech(visit))
+    tell, words = partial(told_by, _speech(visit)), _run_words(visit)
     kept = await _of(visit).keeper.of(visit.request.match_info["id"])
     return {
-        "did": [run_line(one, tell) for one in kept if not one["nearly"]],
-        "nearly": [run_line(one, tell) for one in kept if one["nearly"]],
+        "did": [run_line(one, tell, words) for one in kept if not one["nearly"]],
+        "nearly": [run_line(one, tell, words) for one in kept if one["nearly"]],
     }
 
 
@@ -171,7 +178,7 @@ async def _trace(visit: Visit) -> Plain:
 
 async def run(visit: Visit) -> web.Response:
     """One run: its path, with what each condition and step saw."""
-    shown = run_view(await _trace(visit), partial(told_by, _speech(visit)))
+    shown = run_view(await _trace(visit), partial(told_by, _speech(visit)), _run_words(visit))
     automation = visit.request.match_info["id"]
     found = _of(visit).engine.automations.get(automation)
     name = found.config.alias or automation if found is not None else automation
@@ -180,7 +187,7 @@ async def run(visit: Visit) -> web.Response:
 
 async def run_part(visit: Visit) -> web.Response:
     """The path alone, for a page that follows a run."""
-    shown = run_view(await _trace(visit), partial(told_by, _speech(visit)))
+    shown = run_view(await _trace(visit), partial(told_by, _speech(visit)), _run_words(visit))
     automation = visit.request.match_info["id"]
     return _page(visit, "parts/run.html", run=shown, automation=automation)
 

@@ -106,11 +106,11 @@ async def test_a_run_is_a_path_with_values_durations_and_errors_at_their_lines(
     assert run.state == "finished"
     found = await text(browser, f"/automations/night_door/runs/{run.run}")
     assert "Тригер Двері школи config.yaml:8" in found
-    assert "стан off → on" in found
+    assert "стан зачинено → відчинено" in found
     assert "Кроки змінні" in found
-    assert 'змінні {"level": "2.4"}' in found
+    assert "змінні level 2.4 Як записано" in found
     assert "config.yaml:20 - action: town.siren" in found
-    assert 'відповідь {"played": "гучно"}' in found
+    assert "відповідь played гучно" in found
     assert "дія town.broken 0 мс збій config.yaml:26 - action: town.broken сирена мовчить" in found
     html = await (await browser.get(f"/automations/night_door/runs/{run.run}")).text()
     assert 'href="/automations/night_door#L26"' in html

@@ -7,9 +7,11 @@ from typing import ClassVar, Literal
 from pydantic import field_validator
 
 from hub.automation.conditions.base import Condition, Outcome
-from hub.automation.scope import Scope
+from hub.automation.scope import Scope, truth
 from hub.model.references import TemplateText, is_template
 from hub.text.filters import forgiving_bool
+
+LONGEST = 200  # characters of what a template gave that are noted
 
 
 class TemplateCondition(Condition):
@@ -30,5 +32,8 @@ class TemplateCondition(Condition):
         return text
 
     def evaluate(self, scope: Scope) -> Outcome:
-        """Render it now."""
-        return Outcome("template", scope.is_true(self.value_template))
+        """Render it now. What it gave is noted where that is neither true nor false."""
+        gave = scope.render(self.value_template)
+        passed = truth(gave)
+        seen = {} if isinstance(gave, bool) else {"gave": str(gave)[:LONGEST]}
+        return Outcome("template", passed, seen)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from hub.automation.run import Run
     from hub.automation.steps import AnyStep
 
+LOOKED_AT = 20
+"""Of so many options the trace tells what their conditions saw: of the last ones that were looked
+at, among which is the one that was taken."""
+
 
 class Option(Word):
     """One option of `choose`."""
@@ -44,7 +48,14 @@ class ChooseStep(Step):
             await run.sequence(self.default, f"{path}/default")
 
     def _choose(self, run: Run) -> dict[str, Any]:
+        """Which option is taken, None for none; and what those saw that were looked at."""
+        looked: list[dict[str, Any]] = []
         for index, option in enumerate(self.choose):
-            if option.enabled and evaluate_all(option.conditions, run.scope)[0]:
-                return {"option": index}
-        return {"option": None}
+            if not option.enabled:
+                continue
+            passed, outcomes = evaluate_all(option.conditions, run.scope)
+            found = [outcome.plain() for outcome in outcomes]
+            looked.append({"option": index, "passed": passed, "conditions": found})
+            if passed:
+                return {"option": index, "options": looked[-LOOKED_AT:]}
+        return {"option": None, "options": looked[-LOOKED_AT:]}
