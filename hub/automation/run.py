@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from hub.automation.actions import ActionRegistry
+from hub.automation.calling import Calling
 from hub.automation.errors import SequenceEnds, StepFailed
 from hub.automation.memo import Memo, forget, pack, unpack
 from hub.automation.rows import RunRows
@@ -61,8 +62,8 @@ class Run:
     """A run while it goes on. `memo` maps a step's path to what was decided there: a run with a
     row (`durable`) writes it down, and is resumed by it after a crash; others keep none.
 
-    `calls` names the scripts that this part of the run stands in, `turn` is set when a run that
-    waits for others may go on.
+    `calls` are the calls of scripts that this part of the run stands in, the outermost first;
+    `turn` is set when a run that waits for others may go on.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Run:
         self.tools = tools
         self.actions = tools.actions
         self.clock = tools.clock
-        self.calls: tuple[str, ...] = ()
+        self.calls: tuple[Calling, ...] = ()
         self._step: StepTrace | None = None
         self._whole: Run | None = None
         self.turn: asyncio.Event | None = None

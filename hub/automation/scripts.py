@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from hub.automation.calling import Calling
 from hub.automation.errors import RunStops, StepFailed
 from hub.automation.modes import admit
 from hub.automation.ports import Town
@@ -23,22 +24,6 @@ from hub.model.core_events import AutomationRefused
 log = logging.getLogger("hub.automation")
 
 DEEPEST = 10  # scripts that call each other
-
-
-class Calling:
-    """One call of a script while it goes on."""
-
-    def __init__(self) -> None:
-        self.ended = asyncio.Event()
-        self.stop_reason: str | None = None
-        self.task: asyncio.Task[Any] | None = None
-
-    def stop(self, reason: str) -> None:
-        """End it; its caller goes on."""
-        if self.stop_reason is None:
-            self.stop_reason = reason
-            if self.task is not None:
-                self.task.cancel()
 
 
 class Script:
@@ -110,14 +95,19 @@ class Scripts:
         if asked["refused"] is not None:
             self._refuse(run, script, config, asked["refused"])
             return None
-        before = list(script.callings) if asked["waits"] else []
+        calling = part.calls[-1]
+        before = tuple(script.callings) if asked["waits"] else ()
         if asked["replaces"]:
             script.stop("it was called anew")
-        calling = Calling()
+        elif circle := calling.circle(before):
+            waiting = ", which waits for ".join(circle[1:])
+            raise StepFailed(f"it would never be its turn: {circle[0]} waits for {waiting}")
+        calling.waits_for = before
+        calling.begin()
         script.callings.append(calling)
         self._show(script)
         try:
-            work = _steps(part, config, f"{path}/{script.entity_id}", before)
+            work = _steps(part, config, f"{path}/{script.entity_id}")
             calling.task = asyncio.ensure_future(work)
             return await calling.task
         except asyncio.CancelledError:
@@ -129,7 +119,7 @@ class Scripts:
         finally:
             run.incident = part.incident
             script.callings.remove(calling)
-            calling.ended.set()
+            calling.end()
             self._show(script)
 
     async def _config(self, run: Run, path: str, name: str) -> ScriptConfig:
@@ -153,12 +143,13 @@ class Scripts:
         self, run: Run, path: str, script: Script, config: ScriptConfig, data: Mapping[str, Any]
     ) -> Run:
         """The run in which the script's steps go: it sees nothing of its caller's variables."""
-        calls = (*run.calls, script.entity_id)
+        calls = (*run.calls, Calling(script.entity_id, run.calls))
+        names = [calling.script for calling in calls]
         if len(calls) > DEEPEST:
-            raise StepFailed(f"scripts call each other deeper than {DEEPEST}: {' → '.join(calls)}")
-        if config.mode != "parallel" and script.entity_id in run.calls:
+            raise StepFailed(f"scripts call each other deeper than {DEEPEST}: {' → '.join(names)}")
+        if config.mode != "parallel" and script.entity_id in names[:-1]:
             raise StepFailed(
-                f"{' calls '.join(calls)}, which runs already: only one of the mode "
+                f"{' calls '.join(names)}, which runs already: only one of the mode "
                 "parallel may call itself"
             )
         this = {"entity_id": script.entity_id, "state": "on"}
@@ -200,9 +191,8 @@ class Scripts:
             self._town.set_state(script.entity_id, bool(script.callings))
 
 
-async def _steps(part: Run, config: ScriptConfig, path: str, before: list[Calling]) -> Any:
-    for other in before:
-        await other.ended.wait()
+async def _steps(part: Run, config: ScriptConfig, path: str) -> Any:
+    await part.calls[-1].turn()
     try:
         await part.sequence(config.sequence, path)
     except RunStops as stop:
