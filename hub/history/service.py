@@ -22,7 +22,13 @@ from hub.history.retention import Retention
 from hub.history.runs import Runs
 from hub.history.settings import HistorySettings
 from hub.history.statistics import Statistics
-from hub.model.core_events import HistoryPurgePaused, HistoryPurgeResumed, HubStarted
+from hub.model.core_events import (
+    ConfigReloaded,
+    HistoryPurgePaused,
+    HistoryPurgeResumed,
+    HubStarted,
+    PluginRunning,
+)
 from hub.model.entity import State
 from hub.model.event import Event
 from hub.store.store import Store, StoreClosed, StoreFull
@@ -68,7 +74,8 @@ class History:
         self._retention = Retention(store, clock, settings)
         self._purged_at: float | None = None
         self._is_paused = False
-        self._unsubscribe: Unsubscribe = lambda: None
+        self._has_started = False
+        self._ends: list[Unsubscribe] = []
 
     def configure(self, settings: HistorySettings) -> None:
         """Keep what has happened for so long from now on."""
@@ -77,15 +84,22 @@ class History:
     # life
 
     def start(self) -> None:
-        """Listen to the bus. What entities are is noted when the hub has started."""
+        """Listen to the bus. What entities are is noted when the hub has started, and whenever some
+        may have come since: an entity that comes with its first value changes nothing by that."""
         self.recorder.start()
-        meet = lambda _event: self.recorder.meet(self._present())  # noqa: E731
-        self._unsubscribe = self._bus.subscribe(HubStarted.type, meet, owner="history")
+        for kind in (HubStarted, ConfigReloaded, PluginRunning):
+            self._ends.append(self._bus.subscribe(kind.type, self._meet, owner="history"))
         self._tasks.loop(self._keep_house, "housekeeping")
+
+    def _meet(self, event: Event) -> None:
+        self._has_started = self._has_started or isinstance(event, HubStarted)
+        if self._has_started:
+            self.recorder.meet(self._present())
 
     async def stop(self) -> None:
         """Write what waits."""
-        self._unsubscribe()
+        while self._ends:
+            self._ends.pop()()
         await self.recorder.stop()
         await self._tasks.close()
         try:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from hub.history.queries import Query
 from hub.history.reader import open_for_reading, recorded
-from hub.model.core_events import HubStarted, StateChanged
+from hub.model.core_events import ConfigReloaded, HubStarted, PluginRunning, StateChanged
+from hub.model.entity import Entity
 from hub.model.event import Event, OtherEvent
-from tests.history.kept import START, TYPES, KeptTown, Passed, Pressed
+from tests.history.kept import LATER, START, TYPES, KeptTown, Passed, Pressed
 
 
 def without_ids(events: list[Event]) -> list[Event]:
@@ -64,6 +66,29 @@ async def test_after_a_restart_the_next_change_has_the_old_state_of_the_new_run(
     ]
     assert changes[1].old is not None and changes[1].old.changed_at == START + timedelta(hours=1)
     await again.stop()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ConfigReloaded(source="hub", file="config.yaml", added=1, changed=0, removed=0, waiting=0),
+        PluginRunning(source="sensors", plugin="sensors"),
+    ],
+    ids=lambda event: event.type,
+)
+async def test_what_an_entity_is_that_comes_while_the_hub_runs_is_noted_once(
+    town: KeptTown, event: Event
+) -> None:
+    came = Entity(entity_id="automation.night", name="Ніч", plugin="hub.automations")
+    town.registry.add([(came, True)])
+    since = town.clock.now()
+    await town.pass_time(60)
+    for _ in range(2):
+        town.publish(event)
+    await town.written()
+    query = Query(since=START - LATER, until=START + LATER, sources=(came.entity_id,), limit=9)
+    (row,) = (await town.history.states(query)).rows
+    assert (row.state.value, row.at, row.first) == (True, since, True)
 
 
 async def test_nothing_is_lost_when_the_hub_stops(tmp_path: Path) -> None:

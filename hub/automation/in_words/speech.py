@@ -146,9 +146,11 @@ class Speech:
         return self._short(value if isinstance(value, str) else json.dumps(value, default=str))
 
     def span(self, value: Any) -> str:
-        """A duration: `1 h 30 min`; a template as it is written."""
+        """A duration: `1 h 30 min`; a template as it is written, with the unit it counts in."""
         if is_template(value):
             return self.template(value)
+        if isinstance(value, Mapping) and any(map(is_template, value.values())):
+            return self._span_of_templates(value)
         try:
             rest = abs(parse_duration(value).total_seconds())
         except ValueError:
@@ -159,9 +161,19 @@ class Speech:
             rest -= number * size
             if number:
                 number = int(number) if number == int(number) else round(number, 3)
-                told.append(format_unit(number, f"duration-{unit}", "short", locale=self._locale))
-        nothing = format_unit(0, "duration-second", "short", locale=self._locale)
-        return " ".join(told) or nothing
+                told.append(self._unit(number, unit))
+        return " ".join(told) or self._unit(0, "second")
+
+    def _span_of_templates(self, parts: Mapping[str, Any]) -> str:
+        """`{{ minutes }} min 30 s`."""
+        return " ".join(
+            self._unit(self.template(parts[f"{unit}s"]), unit)
+            for unit in (*(unit for _, unit in UNITS), "millisecond")
+            if f"{unit}s" in parts
+        )
+
+    def _unit(self, number: float | str, unit: str) -> str:
+        return format_unit(number, f"duration-{unit}", "short", locale=self._locale)
 
     def time(self, value: Any) -> str:
         """A time of day: `22:00`; or the entity that tells it."""
