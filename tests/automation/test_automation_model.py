@@ -113,6 +113,11 @@ def test_every_word_is_in_the_schema():
             "or a template with 'distance'",
         ),
         (
+            {"conditions": {"condition": "device"}},
+            ("conditions", 0),
+            "there is no condition 'device' here: name the device's entity with 'state'",
+        ),
+        (
             {"conditions": {"condition": "time"}},
             ("conditions", 0),
             "Value error, needs 'after', 'before' or 'weekday'",
@@ -166,6 +171,12 @@ def test_every_word_is_in_the_schema():
             {"actions": {"set_conversation_response": "x"}},
             ("actions", 0),
             "nobody talks to this hub: tell people with {action: notify.send}",
+        ),
+        (
+            {"actions": {"device_id": "d", "domain": "light", "type": "turn_on"}},
+            ("actions", 0),
+            "this hub has no device actions: name what is to be done, as in "
+            "{action: camera.record, target: {entity_id: camera.NAME}}",
         ),
         ({"actions": {"service": "x"}}, ("actions", 0), "write 'action' instead of 'service'"),
         (
@@ -224,6 +235,14 @@ def test_all_that_is_wrong_is_said_at_once():
         ("actions", 0, "repeat"),
         ("actions", 1, "delay"),
         ("mode",),
+    ]
+
+
+def test_an_automation_needs_an_id():
+    with pytest.raises(ValidationError) as caught:
+        AutomationConfig.model_validate({"triggers": EVENT, "actions": STOP})
+    assert [(error["loc"], error["msg"]) for error in caught.value.errors()] == [
+        (("id",), "Field required")
     ]
 
 

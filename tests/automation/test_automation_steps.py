@@ -224,6 +224,14 @@ async def test_a_false_condition_among_the_steps_ends_its_list_only(town):
     assert town.trace().state == "finished"
 
 
+@pytest.mark.parametrize("condition", ["{{ nobody }}", {"or": ["{{ false }}", "{{ nobody }}"]}])
+async def test_a_condition_among_the_steps_that_cannot_tell_fails_its_step(town, condition):
+    assert await ran(town, say("before"), condition, say("never")) == ["before"]
+    why = "template: 'nobody' is undefined"
+    assert (town.trace().state, town.trace().error) == ("failed", why)
+    assert town.trace().steps[1].error == why
+
+
 async def test_a_step_that_is_not_enabled_is_left_out(town):
     assert await ran(town, say("1", enabled=False), {"stop": "x", "enabled": False}, say("2")) == [
         "2"

@@ -36,6 +36,17 @@ async def test_an_automation_is_an_entity_that_is_on_while_it_listens(town):
     assert town.registry.entity("automation.b") is None
 
 
+async def test_when_it_last_ran_and_how_many_runs_there_are_stands_in_this_alone(town):
+    seen = say("{{ [this.attributes.last_triggered, this.attributes.current] }}")
+    await town.configure(rule(seen, {"delay": "10m"}, mode="parallel"))
+    began = town.clock.now()
+    await town.passing()
+    await town.advance(60)
+    await town.passing()
+    assert town.deeds.messages == [[None, 0], [began, 1]]
+    assert town.registry.get("automation.a").attributes == {}
+
+
 async def test_turn_off_ends_what_runs_and_turn_on_listens_again(town):
     await town.configure(A)
     await town.passing()

@@ -62,3 +62,10 @@ async def test_trigger_variables_that_fail_are_told_and_the_hub_goes_on(town, ca
     await town.passing()
     assert town.deeds.messages == ["0 gate gate"]
     assert "automation 'a': trigger_variables: 'states' is undefined" in caplog.text
+
+
+async def test_where_trigger_variables_fail_triggers_that_do_not_need_them_listen(town):
+    await town.configure(rule(trigger_variables={"kind": "{{ states('sensor.river') }}"}))
+    await town.passing()  # its trigger asks for the variable
+    await town.press()
+    assert [trace.trigger["id"] for trace in town.engine.automations["a"].traces] == ["press"]
