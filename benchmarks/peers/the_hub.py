@@ -48,6 +48,7 @@ class TheHub:
         assert running.context is not None, running.why
         running.context.runtime.acted = self._acted
         self._plate = self._plugins.find("bench").module.Plate
+        self._world = World(self._hub.registry, self._hub.clock, self._hub.config.time_zone)
         gc.collect()
         gc.freeze()  # as `hub run` does
 
@@ -104,8 +105,7 @@ class TheHub:
         return len(self._hub.engine.automations)
 
     def renderer(self, text: str) -> Callable[[], Any]:
-        clock, zone = self._hub.clock, self._hub.config.time_zone
-        scope = Scope(World(self._hub.registry, clock, zone))
+        scope = Scope(self._world)
         return lambda: scope.render(text)
 
     async def settle(self) -> None:
