@@ -10,7 +10,7 @@ from hub.model.core_events import CORE_EVENTS
 from hub.model.event import Event
 from hub.mqtt import Broker
 from hub.plugin.loader import LoadedPlugin
-from hub.video.settings import VideoSettings
+from hub.video.settings import RecordingSettings, VideoSettings
 
 
 def event_types(config: Config) -> dict[str, type[Event]]:
@@ -52,3 +52,11 @@ def broker(config: Config, embedded_port: int | None) -> Broker:
 
 def video(config: Config) -> VideoSettings:
     return config.recording.default
+
+
+def recording(config: Config) -> RecordingSettings:
+    """What is set about recording, the folders of tiers seen from where the hub was started."""
+    settings = config.recording
+    folder = config.path.parent
+    tiers = [tier.model_copy(update={"path": folder / tier.path}) for tier in settings.tiers]
+    return settings.model_copy(update={"tiers": tiers})

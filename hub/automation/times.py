@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,12 +10,12 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from hub.clock import Clock
+from hub.model.config import time_of_day
 from hub.model.entity import State
 from hub.model.references import is_template
 
 LOOK_S = 60.0  # how often the clock is looked at while a time is waited for
 DAY = timedelta(days=1)
-_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 NextAfter = Callable[[datetime], datetime | None]
 """The next instant (UTC) that is meant, strictly later than the one given; None: there is none."""
@@ -33,7 +32,7 @@ def moment_of(state: State | None) -> datetime | time | None:
     nothing."""
     if state is None or not state.available or not isinstance(state.value, str):
         return None
-    of_day = _time_of_day(state.value)
+    of_day = time_of_day(state.value)
     if of_day is not None:
         return of_day
     try:
@@ -44,20 +43,12 @@ def moment_of(state: State | None) -> datetime | time | None:
     return found if found.tzinfo is not None and MINYEAR < found.year < MAXYEAR else None
 
 
-def _time_of_day(text: str) -> time | None:
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    hour, minute, second = (int(part or 0) for part in match.groups())
-    return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
-
-
 def read_time(value: Any) -> Any:
     """A time of day of the configuration; what looks like an entity or a template is left as it
     is. Raises ValueError."""
     if isinstance(value, time | dict | BaseModel) or is_template(value):
         return value
-    found = _time_of_day(value) if isinstance(value, str) else None
+    found = time_of_day(value) if isinstance(value, str) else None
     if found is not None:
         return found
     if isinstance(value, str) and "." in value and not value[:1].isdigit():

@@ -103,7 +103,7 @@ class _Check:
         self._names(names, town, declared, automations, called)
         self._problems += names.problems
         if town.value is not None:
-            self._problems += recording.check(names.asked, town.value.recording.default)
+            self._problems += recording.check(names.asked, town.value.recording, town.node)
         if self._problems or town.value is None:
             raise WrongConfig(self._problems, self._excerpts, _data_dir(self._path, self._source))
         return self._config(town.value, declared, automations, called, names.warnings)

@@ -14,11 +14,12 @@ from hub.automation.script_model import ScriptConfig
 from hub.config.files import Snapshot
 from hub.config.plugins import place_of_field
 from hub.config.render import scrub
-from hub.config.schema import HubBlock, MqttBlock, RecordingBlock, Rung, StoreBlock, WebBlock
+from hub.config.schema import HubBlock, MqttBlock, Rung, StoreBlock, WebBlock
 from hub.config.tree import Excerpts, Node
 from hub.model.entity import Area, Entity
 from hub.model.problem import Position, Problem, Problems
 from hub.plugin.loader import LoadedPlugin
+from hub.video.settings import RecordingSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Config:
     areas: Mapping[str, Area]
     mqtt: MqttBlock
     web: WebBlock
-    recording: RecordingBlock
+    recording: RecordingSettings
     store: StoreBlock
     escalations: Mapping[str, tuple[Rung, ...]]
     modes: Mapping[str, str]

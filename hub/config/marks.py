@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -21,13 +21,14 @@ _Field = tuple[str, str, Any, tuple[Marker, ...]]
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Text at a path, and what its type says of it. `owner` is the model that it is a field of,
-    at `path[:depth]`."""
+    at `path[:depth]`; `on_key`: it is the key there, not the value."""
 
     text: str
     path: Path
     marker: Marker
     owner: BaseModel | None
     depth: int
+    on_key: bool = False
 
 
 def marks(value: Any) -> Iterator[Mark]:
@@ -58,8 +59,8 @@ def _marks(
         of_key, of_value = _arguments(annotation, 2)
         for key, inner in value.items():
             yield from _marks(inner, of_value, (*path, key), markers, owner, depth)
-            if of_key is not None:
-                yield from _marks(key, of_key, (*path, key), (), owner, depth)
+            for mark in _marks(key, of_key, (*path, key), (), owner, depth) if of_key else ():
+                yield replace(mark, on_key=True)
     elif isinstance(value, list | tuple | set | frozenset):
         (of_item,) = _arguments(annotation, 1)
         for index, inner in enumerate(value):

@@ -99,12 +99,13 @@ class Known:
 @dataclass(slots=True)
 class Names:
     """Checks blocks one after the other against what is known. `asked` holds the actions that
-    were met, with what of their data is known before run time."""
+    were met, with what of their data is known before run time, and the entities that are named as
+    their target."""
 
     known: Known
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
-    asked: list[tuple[Action, Position]] = field(default_factory=list)
+    asked: list[tuple[Action, Position, tuple[str, ...]]] = field(default_factory=list)
 
     def check(self, value: Any, node: Node, shown: Position) -> list[Mark]:
         """Check all names in a validated block; returns its templates, for the third pass."""
@@ -117,8 +118,9 @@ class Names:
         return templates
 
     def _name(self, mark: Mark, kind: Kind, node: Node, shown: Position) -> None:
-        _, place = at(node, mark.path)
-        place = place if mark.path else shown
+        place = at(node, mark.path)[1] if mark.path else shown
+        if mark.on_key:
+            place = at(node, mark.path[:-1])[0].entries[str(mark.path[-1])].key
         if kind == "trigger" and self.known.triggers is None:
             return
         if kind == "recipient":
@@ -188,7 +190,8 @@ class Names:
         shaped = shape.check(action, tree, where, later)
         self.problems += shaped.problems
         if shaped.value is not None:
-            self.asked.append((shaped.value, place))
+            named_here = step.target.entity_id if step.target is not None else ()
+            self.asked.append((shaped.value, place, tuple(named_here)))
             self.check(shaped.value, shaped.node, where)
 
     def _variables(self, step: ActionStep, block: Node, place: Position) -> None:

@@ -1,27 +1,92 @@
-"""Whether the cameras can give what automations ask of them."""
+"""Whether the block `recording:` fits together, and the cameras give what automations ask."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os.path
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from hub.config.schema import RecordingDefault
+from hub.config.tree import Node, at
+from hub.config.words import shorten
 from hub.model.action import Action
 from hub.model.problem import Position, Problem
+from hub.model.references import is_template
 from hub.video.actions import Record
+from hub.video.settings import MAIN, SUB, RecordingSettings
+
+Asked = Iterable[tuple[Action, Position, tuple[str, ...]]]
+"""Actions, where they stand, and the entities that each names as its target."""
 
 
-def check(asked: Iterable[tuple[Action, Position]], default: RecordingDefault) -> list[Problem]:
-    """Problems of actions that record what is not kept."""
-    problems: list[Problem] = []
-    for action, place in asked:
+def check(asked: Asked, settings: RecordingSettings, root: Node) -> list[Problem]:
+    """All that is wrong; `root` is the whole configuration."""
+    return [
+        *_not_recorded(asked, settings),
+        *_no_cameras(settings, root),
+        *_processes(settings, root),
+        *_tiers(settings, root),
+    ]
+
+
+def _not_recorded(asked: Asked, settings: RecordingSettings) -> Iterator[Problem]:
+    """Actions that record what is not recorded, or no longer kept."""
+    pre_roll = settings.default.pre_roll
+    for action, place, targets in asked:
         if not isinstance(action, Record):
             continue
-        if default.mode == "off":
+        off = [name for name in targets if not is_template(name) and _is_off(settings, name)]
+        if _all_off(settings):
             message = "nothing is recorded: the mode under recording: default: is 'off'"
-            problems.append(Problem(message, place, "set it to 'events', or delete this step"))
-        elif action.before > default.pre_roll:
-            before, kept = action.before.total_seconds(), default.pre_roll.total_seconds()
+            yield Problem(message, place, "set it to 'events', or delete this step")
+        elif off:
+            message = f"{shorten(off[0])} is not recorded: its mode under recording: is 'off'"
+            yield Problem(message, place, "set it to 'events', or leave the camera out here")
+        elif action.before > pre_roll:
+            before, kept = action.before.total_seconds(), pre_roll.total_seconds()
             message = f"a recording cannot begin {before:g} s back: {kept:g} s are kept in memory"
             hint = f"set recording: {{default: {{pre_roll: {before:g}s}}}}, or lower 'before'"
-            problems.append(Problem(message, place, hint))
-    return problems
+            yield Problem(message, place, hint)
+
+
+def _is_off(settings: RecordingSettings, camera: str) -> bool:
+    """Whether the camera's mode is always `off`, whatever the hour and the mode of the town."""
+    its = settings.of(camera)
+    return its.may_be(MAIN) | its.may_be(SUB) == {"off"}
+
+
+def _all_off(settings: RecordingSettings) -> bool:
+    return all(_is_off(settings, camera) for camera in ("", *settings.cameras))
+
+
+def _no_cameras(settings: RecordingSettings, root: Node) -> Iterator[Problem]:
+    for name in settings.cameras:
+        if not name.startswith("camera."):
+            block, _ = at(root, ("recording", "cameras"))
+            message = f"{shorten(name)} is no camera"
+            yield Problem(message, block.entries[name].key, "write a camera, or delete it here")
+
+
+def _processes(settings: RecordingSettings, root: Node) -> Iterator[Problem]:
+    most = settings.processes
+    for name, camera in settings.cameras.items():
+        if camera.process is not None and most != "auto" and camera.process > most:
+            _, place = at(root, ("recording", "cameras", name, "process"))
+            has = "one capture process" if most == 1 else f"{most} capture processes"
+            message = f"the hub has {has}, so there is no number {camera.process}"
+            hint = f"set recording: {{processes: {camera.process}}}, or write a lower number"
+            yield Problem(message, place, hint)
+
+
+def _tiers(settings: RecordingSettings, root: Node) -> Iterator[Problem]:
+    tiers = settings.tiers
+    folders = [Path(os.path.normpath(tier.path)) for tier in tiers]
+    for number, folder in enumerate(folders):
+        for other, outer in zip(tiers[:number], folders, strict=False):
+            if folder.is_relative_to(outer) or outer.is_relative_to(folder):
+                _, place = at(root, ("recording", "tiers", number, "path"))
+                message = f"this folder and that of tier '{other.name}' lie in one another"
+                yield Problem(message, place, "give each tier a folder, best a disk, of its own")
+    if tiers and tiers[-1].move_after is not None:
+        _, place = at(root, ("recording", "tiers", len(tiers) - 1, "move_after"))
+        message = f"tier '{tiers[-1].name}' is the last: there is none to move recordings to"
+        yield Problem(message, place, "delete 'move_after', or add a tier behind it")

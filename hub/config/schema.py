@@ -17,7 +17,7 @@ from hub.history.settings import HistorySettings
 from hub.model.config import Duration, Place, PluginConfig
 from hub.model.entity import Area
 from hub.model.references import Recipient
-from hub.video.settings import VideoSettings
+from hub.video.settings import RecordingSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -128,20 +128,6 @@ class WebBlock(PluginConfig):
     """Address and port that the pages are served on; HUB_LISTEN overrides it."""
 
 
-class RecordingDefault(VideoSettings):
-    """How cameras record that do not say it themselves."""
-
-    mode: Literal["events", "off"] = "events"
-    """`events`: when an automation asks for it; `off`: never, and no automation may ask."""
-
-
-class RecordingBlock(PluginConfig):
-    """Recording of cameras."""
-
-    default: RecordingDefault = RecordingDefault()
-    """For all cameras."""
-
-
 class StoreBlock(PluginConfig):
     """What the hub keeps of what has happened."""
 
@@ -179,7 +165,7 @@ class Town(PluginConfig):
     """The town's MQTT broker."""
     web: WebBlock = WebBlock()
     """The hub's pages."""
-    recording: RecordingBlock = RecordingBlock()
+    recording: RecordingSettings = RecordingSettings()
     """Recording of cameras."""
     store: StoreBlock = StoreBlock()
     """What the hub keeps of what has happened."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Annotated, Any
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
@@ -14,6 +14,10 @@ from hub.model.entity import Location, is_object_id
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "y": 365 * 86_400.0}
 LONGEST = timedelta(days=36_500)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|y)")
+_SIZES = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kMGT]?)(i?)B")
+LARGEST = 1 << 60
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
 
 
@@ -90,6 +94,62 @@ Duration = Annotated[
         }
     ),
 ]
+
+
+def parse_size(value: Any) -> int:
+    """`400GB`, `1.5TB`, `512MiB`: a number of bytes. Raises ValueError for a number without unit,
+    and for more than 2**60 bytes: no disk holds as much."""
+    if type(value) is int and value == 0:
+        return 0
+    text = str(value).strip()
+    found = _SIZE.fullmatch(text)
+    if found is None or (found[3] and not found[2]):
+        if re.fullmatch(r"\d+(\.\d+)?", text):
+            raise ValueError(f"a size needs a unit: write '{text}MB', '{text}GB' or '{text}TB'")
+        raise ValueError("not a size: write for example '400GB', '1.5TB' or '512MiB'")
+    number, unit = float(found[1]), _SIZES[found[2]]
+    if found[3]:
+        unit = 1 << (10 * list(_SIZES).index(found[2]))
+    if number * unit > LARGEST:
+        raise ValueError("no disk is as large as that")
+    return int(number * unit)
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    WithJsonSchema({"type": "string", "examples": ["400GB", "1.5TB", "512MiB"]}),
+]
+"""A number of bytes, with its unit."""
+
+
+def time_of_day(text: str) -> time | None:
+    """`22:00` or `22:00:30`; None where the text is no time of day."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in match.groups())
+    return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+
+
+def parse_time_of_day(value: Any) -> time:
+    """The same of a configuration. Raises ValueError."""
+    if isinstance(value, time):
+        return value
+    found = time_of_day(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"'{value}' is no time of day like '22:00'")
+    return found
+
+
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(parse_time_of_day),
+    WithJsonSchema({"type": "string", "examples": ["22:00", "22:00:30"]}),
+]
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _topic(value: str) -> str:

@@ -13,9 +13,9 @@ from hub.cli.check import check
 from hub.cli.schema import schema
 from hub.config.check import known_in
 from hub.config.json_schema import json_schema
-from hub.config.schema import RecordingDefault
 from hub.model.config import parse_duration
 from hub.plugin.loader import Plugins
+from hub.video.settings import RecordingDefault
 
 Write = Callable[..., Path]
 

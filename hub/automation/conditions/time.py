@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from hub.automation.conditions.base import Condition, Outcome
-from hub.automation.fields import WEEKDAYS, OneOrMany, Weekday
+from hub.automation.fields import OneOrMany
 from hub.automation.scope import Scope
 from hub.automation.times import moment_of, read_time
+from hub.model.config import WEEKDAYS, Weekday
 from hub.model.references import EntityId
 
 TimeOfDay = Annotated[time | EntityId, BeforeValidator(read_time)]

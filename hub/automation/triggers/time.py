@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field
 
-from hub.automation.fields import WEEKDAYS, Offset, OneOrMany, Weekday
+from hub.automation.fields import Offset, OneOrMany
 from hub.automation.times import keep_time, local_instant, moment_of, read_time
 from hub.automation.triggers.base import Detach, Site, Trigger
-from hub.model.config import PluginConfig
+from hub.model.config import WEEKDAYS, PluginConfig, Weekday
 from hub.model.core_events import StateChanged
 from hub.model.entity import State
 from hub.model.event import Event
