@@ -12,6 +12,7 @@ import hub.alarms.tables
 import hub.automation.tables
 import hub.automation.waits
 import hub.history.tables
+import hub.holds
 import hub.modes
 import hub.video.tables  # noqa: F401
 from hub.store import tables

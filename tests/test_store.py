@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-import hub.app  # noqa: F401 - the tables of all rooms
+import hub.app
+import hub.holds  # noqa: F401 - the tables of all rooms
 from hub.store import tables
 from hub.store.folder import DataFolder, FolderInUse
 from hub.store.migrate import StoreTooNew, migrate

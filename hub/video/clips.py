@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from hub.store.store import Store
 from hub.video import codecs, index, mp4
+from hub.video.archive import STREAM
 from hub.video.status import NothingRecorded
 
 
@@ -57,7 +58,7 @@ class Clips:
         """
 
         def run(connection: Connection) -> Clip:
-            return self._plan(index.files(connection, camera, start, end), start, end)
+            return self._plan(index.files(connection, camera, STREAM, start, end), start, end)
 
         return await self._store.read(run)
 

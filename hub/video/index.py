@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
+from hub.video import classes, rollup, tables
+from hub.video.instants import LONGEST_MS, instant, millis
+from hub.video.messages import SegmentReport
 from hub.video.tables import recordings, segments
-from hub.video.wire import SegmentReport
 
 GAP_S = 1.0
 """A recording with no hole longer than this is complete."""
-_LONGEST = timedelta(hours=1)
-"""No file is longer; it bounds the search for those that began before a window."""
+READABLE = ("open", "finished")
+"""States of the files that may be read: one that is being deleted is as good as gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +34,16 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of the archive; `end` None while it is being written."""
+    """A file of the archive; `path` is relative to the root of its tier, `end` None while it is
+    being written. Files of one `epoch` can be joined."""
 
+    id: int
+    tier: str
     path: str
     start: datetime
     end: datetime | None
     epoch: str
-
-
-def instant(unix: float) -> datetime:
-    return datetime.fromtimestamp(unix, UTC)
+    bytes: int
 
 
 def put_recording(
@@ -59,12 +62,20 @@ def put_recording(
             "made_at": made_at,
         }
         connection.execute(insert(recordings).values(row))
+        _raise_classes(connection, asked)
         return asked, True
     if known.state != "open" or asked.end <= known.end:
         return known, False
     change = update(recordings).where(recordings.c.id == asked.id)
     connection.execute(change.values(end=asked.end))
-    return Recording(known.id, known.camera, known.start, asked.end, known.incident, "open"), True
+    longer = Recording(known.id, known.camera, known.start, asked.end, known.incident, "open")
+    _raise_classes(connection, longer)
+    return longer, True
+
+
+def _raise_classes(connection: Connection, order: Recording) -> None:
+    cls = classes.of_order(order.incident)
+    classes.raised(connection, order.camera, order.start, order.end, cls)
 
 
 def recording(connection: Connection, id: str) -> Recording | None:
@@ -109,13 +120,23 @@ def finish_recording(
 def covered(
     connection: Connection, asked: Recording, until: datetime | None
 ) -> list[tuple[datetime, datetime]]:
-    """The spans on disk that lie in a window, in order."""
-    spans = []
-    for file in files(connection, asked.camera, asked.start, asked.end):
-        end = file.end or until
-        if end is not None and end > asked.start:
-            spans.append((file.start, end))
-    return spans
+    """The spans on disk that lie in a window, in order; of `main`, or else of another stream."""
+    for stream in _streams(connection, asked.camera):
+        spans = []
+        for file in files(connection, asked.camera, stream, asked.start, asked.end):
+            end = file.end or until
+            if end is not None and end > asked.start:
+                spans.append((file.start, end))
+        if spans:
+            return spans
+    return []
+
+
+def _streams(connection: Connection, camera: str) -> list[str]:
+    """Streams of a camera that may have files, the best first."""
+    table = tables.coverage.c
+    known = connection.execute(select(table.stream).where(table.camera == camera).distinct())
+    return ["main", *(stream for stream in known.scalars() if stream != "main")]
 
 
 def _is_whole(spans: Sequence[tuple[datetime, datetime]], asked: Recording) -> bool:
@@ -127,57 +148,120 @@ def _is_whole(spans: Sequence[tuple[datetime, datetime]], asked: Recording) -> b
     return (asked.end - reached).total_seconds() <= GAP_S
 
 
-def files(connection: Connection, camera: str, start: datetime, end: datetime) -> list[File]:
-    """Files that hold something between two instants, in order of time."""
+def put_segments(connection: Connection, reports: Iterable[SegmentReport]) -> None:
+    """Store what capture told; the same file told again takes the place of what was known. A file
+    that was finished is never open again, and one that is being deleted stays so."""
+    gone: dict[tuple[str, str], list[rollup.Span]] = {}
+    come: dict[tuple[str, str], list[rollup.Span]] = {}
+    for report in reports:
+        known = _known(connection, report.path)
+        if known is not None and not _may_follow(known, report):
+            continue
+        values = _values(connection, report)
+        key = (report.camera, report.stream)
+        if known is None:
+            connection.execute(insert(segments).values(values))
+        else:
+            values["cls"] = max(values["cls"], known.cls)
+            connection.execute(update(segments).where(segments.c.id == known.id).values(values))
+            if known.state == "finished":
+                gone.setdefault(key, []).append((known.start, known.end, known.bytes))
+        if report.end is not None:
+            come.setdefault(key, []).append((values["start"], values["end"], values["bytes"]))
+    for key, spans in gone.items():
+        rollup.removed(connection, *key, spans)
+    for key, spans in come.items():
+        rollup.added(connection, *key, spans)
+
+
+def _known(connection: Connection, path: str) -> Row[tuple[Any, ...]] | None:
     table = segments.c
+    query = select(table.id, table.start, table.end, table.bytes, table.cls, table.state)
+    return connection.execute(query.where(table.path == path)).first()
+
+
+def _may_follow(known: Row[tuple[Any, ...]], report: SegmentReport) -> bool:
+    if report.end is None:
+        return known.state in ("open", "missing")
+    return bool(known.state != "purging")
+
+
+def _values(connection: Connection, report: SegmentReport) -> dict[str, Any]:
+    start = millis(report.start)
+    end = None if report.end is None else min(millis(report.end), start + LONGEST_MS)
+    cls = classes.of_window(connection, report.camera, start, start if end is None else end)
+    return {
+        "camera": report.camera,
+        "stream": report.stream,
+        "tier": report.tier,
+        "path": report.path,
+        "start": start,
+        "end": end,
+        "bytes": report.bytes,
+        "epoch": report.epoch,
+        "codec": report.codec,
+        "audio": report.audio,
+        "width": report.width,
+        "height": report.height,
+        "keyframes": report.keyframes,
+        "masked": report.masked,
+        "cls": int(cls),
+        "sha256": report.sha256,
+        "state": "open" if end is None else "finished",
+    }
+
+
+def put_missing(connection: Connection, paths: Collection[str]) -> None:
+    """Files are gone from the disk, and nobody knows why."""
+    gone: dict[tuple[str, str], list[rollup.Span]] = {}
+    table = segments.c
+    for path in paths:
+        query = select(table.camera, table.stream, table.start, table.end, table.bytes, table.state)
+        row = connection.execute(query.where(table.path == path)).first()
+        if row is None or row.state not in ("open", "finished"):
+            continue
+        change = update(segments).where(table.path == path)
+        connection.execute(change.values(state="missing"))
+        if row.state == "finished":
+            gone.setdefault((row.camera, row.stream), []).append((row.start, row.end, row.bytes))
+    for key, spans in gone.items():
+        rollup.removed(connection, *key, spans)
+
+
+def files(
+    connection: Connection, camera: str, stream: str, start: datetime, end: datetime
+) -> list[File]:
+    """Files of a stream that hold something between two instants, in order of time."""
+    table, low = segments.c, millis(start)
     query = (
-        select(table.path, table.start, table.end, table.epoch)
-        .where(table.camera == camera, table.state != "missing")
-        .where(table.start < end, table.start > start - _LONGEST)
-        .where(or_(table.end.is_(None), table.end > start))
+        select(table.id, table.tier, table.path, table.start, table.end, table.epoch, table.bytes)
+        .where(table.camera == camera, table.stream == stream, table.state.in_(READABLE))
+        .where(table.start < millis(end), table.start > low - LONGEST_MS)
+        .where(or_(table.end.is_(None), table.end > low))
         .order_by(table.start)
     )
-    return [File(*row) for row in connection.execute(query)]
+    return [_file(row) for row in connection.execute(query)]
 
 
-def put_segments(connection: Connection, reports: Iterable[SegmentReport]) -> None:
-    """Store what capture told; the same file told again takes the place of what was known."""
-    for report in reports:
-        values = {
-            "camera": report.camera,
-            "stream": report.stream,
-            "path": report.path,
-            "start": instant(report.start),
-            "end": None if report.end is None else instant(report.end),
-            "bytes": report.bytes,
-            "epoch": report.epoch,
-            "codec": report.codec,
-            "width": report.width,
-            "height": report.height,
-            "state": "open" if report.end is None else "finished",
-        }
-        change = update(segments).where(segments.c.path == report.path).values(values)
-        if report.end is None:  # never back from finished to open
-            change = change.where(segments.c.state == "open")
-        if connection.execute(change).rowcount:
-            continue
-        if report.end is None and _known(connection, report.path):
-            continue
-        connection.execute(insert(segments).values(values))
+def _file(row: Row[tuple[object, ...]]) -> File:
+    end = None if row.end is None else instant(row.end / 1000)
+    return File(row.id, row.tier, row.path, instant(row.start / 1000), end, row.epoch, row.bytes)
 
 
-def _known(connection: Connection, path: str) -> bool:
-    query = select(segments.c.id).where(segments.c.path == path)
-    return connection.execute(query).first() is not None
+def coverage(
+    connection: Connection, camera: str, stream: str, start: int, end: int
+) -> list[tuple[int, int]]:
+    """Where something of a stream is recorded between two instants (milliseconds), in order; spans
+    may begin before and end behind them. Files that are being written do not count."""
+    return rollup.near(connection, camera, stream, start, end)
 
 
 def settled(folder: str) -> Callable[[Connection], dict[str, str]]:
     """Path and state of all rows of one folder (a day of a camera)."""
 
     def run(connection: Connection) -> dict[str, str]:
-        query = select(segments.c.path, segments.c.state).where(
-            segments.c.path.startswith(folder + "/", autoescape=True)
-        )
+        path = segments.c.path
+        query = select(path, segments.c.state).where(path >= f"{folder}/", path < f"{folder}0")
         return {row.path: row.state for row in connection.execute(query)}
 
     return run
@@ -196,8 +280,6 @@ def corrected(
 
     def run(connection: Connection) -> None:
         put_segments(connection, found)
-        for path in gone:
-            change = update(segments).where(segments.c.path == path)
-            connection.execute(change.values(state="missing"))
+        put_missing(connection, gone)
 
     return run

@@ -42,7 +42,8 @@ class Shelf:
         assert report is not None
         end = None if report.end is None else index.instant(report.end)
         start = index.instant(report.start)
-        self.files.append(index.File(report.path, start, end, report.epoch))
+        file = index.File(1, "main", report.path, start, end, report.epoch, report.bytes)
+        self.files.append(file)
 
     def plan(self, start: float, end: float) -> Clip:
         wanted = [f for f in self.files if f.start < at(end) and (not f.end or f.end > at(start))]

@@ -24,7 +24,7 @@ def indexed(hub: VideoHub) -> list[index.File]:
     """What the index knows of the last hour of camera.a."""
     now = hub.clock.now()
     with hub.store.engine.connect() as connection:
-        return index.files(connection, "camera.a", now - timedelta(minutes=59), now)
+        return index.files(connection, "camera.a", "main", now - timedelta(minutes=59), now)
 
 
 async def row(hub: VideoHub, id: str) -> index.Recording:
