@@ -61,7 +61,7 @@ SNAPSHOTS = web.AppKey("snapshots", Snapshots)
 
 async def snapshot(visit: Visit) -> web.Response:
     """The picture, or one that says why there is none (status 503)."""
-    camera = _camera_of(visit)
+    camera = camera_of(visit)
     snapshots = visit.request.app.get(SNAPSHOTS)
     try:
         if snapshots is None:
@@ -84,7 +84,7 @@ async def snapshot(visit: Visit) -> web.Response:
 
 async def clip(visit: Visit) -> web.StreamResponse:
     """A window of the archive as MP4, whole or in part (`Range`)."""
-    camera, request = _camera_of(visit), visit.request
+    camera, request = camera_of(visit), visit.request
     start, end = _instant(request, "from"), _instant(request, "to")
     if not start < end <= start + LONGEST_CLIP:
         hours = LONGEST_CLIP // timedelta(hours=1)
@@ -149,7 +149,7 @@ def _inside(folder: Path, ref: str) -> Path | None:
     return path if path.is_relative_to(root) and path.is_file() else None
 
 
-def _camera_of(visit: Visit) -> str:
+def camera_of(visit: Visit) -> str:
     """The camera that the path names. Raises HTTPNotFound."""
     name = visit.request.match_info["camera"]
     entity = visit.services.registry.entity(name)
@@ -167,7 +167,7 @@ def _instant(request: web.Request, name: str) -> datetime:
         ) from None
 
 
-def _camera_target(request: web.Request) -> str:
+def camera_target(request: web.Request) -> str:
     return f"camera:{request.match_info['camera']}"
 
 
@@ -183,7 +183,7 @@ def routes() -> list[Route]:
             path="/cameras/{camera}/snapshot.jpg",
             handler=snapshot,
             permission="cameras.view",
-            target=_camera_target,
+            target=camera_target,
         ),
         Route(
             method="GET",

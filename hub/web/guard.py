@@ -13,7 +13,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -69,9 +69,11 @@ async def own_host_only(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse changes that another site's page asks for in a visitor's browser (CSRF). A browser
-    says where a POST comes from; a program that is no browser says nothing, and may."""
-    if request.method not in SAFE and not _is_own(request):
+    """Refuse changes that another site's page asks for in a visitor's browser (CSRF), and sockets
+    that it opens, since no browser keeps it from reading those. A browser says where a POST and an
+    upgrade come from; a program that is no browser says nothing, and may."""
+    guarded = request.method not in SAFE or "Upgrade" in request.headers
+    if guarded and not _is_own(request):
         raise web.HTTPForbidden(reason="Cross-site request")
     return await handler(request)
 

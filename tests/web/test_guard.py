@@ -123,6 +123,14 @@ async def test_another_sites_page_cannot_change_anything(
     assert incident is not None and incident.owner is None
 
 
+@pytest.mark.parametrize("upgrade", ["websocket", "WebSocket", "h2c, websocket"])
+async def test_another_sites_page_opens_no_socket(client: Client, upgrade: str) -> None:
+    headers = {"Origin": "http://evil.example", "Connection": "Upgrade", "Upgrade": upgrade}
+    assert (await client.get("/healthz", headers=headers)).status == 403
+    headers["Origin"] = str(client.make_url("/")).rstrip("/")
+    assert (await client.get("/healthz", headers=headers)).status == 200
+
+
 async def test_our_own_page_may_change_things(town: WebTown, client: Client) -> None:
     number = await town.incident()
     origin = str(client.make_url("/")).rstrip("/")
