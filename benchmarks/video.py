@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import machine  # noqa: E402
 from hub.video import wire  # noqa: E402
+from hub.video.messages import ALL, Source, Wanted  # noqa: E402
 from tests.world.rtsp_cameras import PASSWORD, USER, RtspCameras, missing  # noqa: E402
 
 RING_S = 12.0
@@ -121,23 +122,20 @@ async def capture(urls: list[str], seconds: float, folder: Path) -> tuple[Cost, 
     """The capture process with all streams, all recorded; its cost, and its rings in MB."""
     socket = folder / "capture" / "socket"
     command = [sys.executable, "-m", "hub.video.capture"]
-    command += ["--socket", str(socket), "--data", str(folder)]
+    command += ["--data", str(folder)]
     process = subprocess.Popen(command, cwd=ROOT)
     peer = await reached(socket)
     reading = asyncio.create_task(peer.run(ignored))
-    sources = {
-        f"camera.c{number}": wire.plain(wire.Source(url, USER, PASSWORD, RING_S, 1 << 26))
-        for number, url in enumerate(urls)
-    }
-    await peer.request("cameras", {"set": sources, "only": True})
-    now = time.time()
-    for camera in sources:
-        order = wire.Order(camera, camera, now, now + SETTLE_S + seconds + 60)
-        await peer.request("record", wire.plain(order))
+    wanted = wire.plain(Wanted(ALL, RING_S, 1 << 26, "main", str(folder), False))
+    streams = {}
+    for number, url in enumerate(urls):
+        source = Source(f"camera.c{number}", "main", url, USER, PASSWORD, False, ())
+        streams[f"camera.c{number}/main"] = {"source": wire.plain(source), "wanted": wanted}
+    await peer.request("streams", {"set": streams, "only": True})
     await asyncio.sleep(SETTLE_S if urls else 3)
     cost = await window([psutil.Process(process.pid)], seconds if urls else min(seconds, 10))
     state, _ = await peer.request("state")
-    if lost := [c["camera"] for c in state["cameras"] if not c["online"]]:
+    if lost := [c["camera"] for c in state["streams"] if not c["online"]]:
         raise SystemExit(f"{len(lost)} cameras are lost; the figures would mean nothing")
     await peer.request("stop")
     await reading

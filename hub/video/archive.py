@@ -1,4 +1,5 @@
-"""Names in the archive: `archive/<camera>/<yyyy>/<mm>/<dd>/<HHMMSS.mmm>.mp4`, in UTC."""
+"""Names in the archive: `archive/<camera>/<yyyy>/<mm>/<dd>/<HHMMSS.mmm>[.<stream>].mp4`, in UTC;
+only `main` is not named."""
 
 from __future__ import annotations
 
@@ -6,25 +7,40 @@ import hashlib
 from datetime import UTC, datetime
 
 from hub.video import codecs, mp4
-from hub.video.wire import SegmentReport
+from hub.video.messages import SegmentReport
 
 STREAM = "main"
-"""The stream that is recorded."""
+"""The stream that is recorded where nothing else is said."""
+
+TIER = "main"
+"""The tier of a hub that has only one."""
+
+MARK = "archive/.tier"
+"""A file that stands in the root of each tier that must be mounted."""
 
 
-def path_of(camera: str, millis: int) -> str:
-    """Path, from the data folder, of a file of a camera (an entity id) that begins so many
+def path_of(camera: str, stream: str, millis: int) -> str:
+    """Path, from the root of a tier, of a file of a camera (an entity id) that begins so many
     milliseconds after 1970."""
     moment = datetime.fromtimestamp(millis // 1000, UTC)
     folder = f"archive/{camera.partition('.')[2]}/{moment:%Y/%m/%d}"
-    return f"{folder}/{moment:%H%M%S}.{millis % 1000:03d}.mp4"
+    suffix = "" if stream == STREAM else f".{stream}"
+    return f"{folder}/{moment:%H%M%S}.{millis % 1000:03d}{suffix}.mp4"
 
 
 def start_of(path: str) -> float:
     """The instant in a file's name, Unix time; raises ValueError for a name of another form."""
-    name = "/".join(path.split("/")[-4:])
-    moment = datetime.strptime(name, "%Y/%m/%d/%H%M%S.%f.mp4")
+    *folders, name = path.split("/")[-4:]
+    time, stream = name.removesuffix(".mp4")[:10], name.removesuffix(".mp4")[10:]
+    if not name.endswith(".mp4") or (stream and not stream[1:].isidentifier()):
+        raise ValueError(f"'{name}' is not the name of a recording")
+    moment = datetime.strptime("/".join((*folders, time)), "%Y/%m/%d/%H%M%S.%f")
     return moment.replace(tzinfo=UTC).timestamp()
+
+
+def stream_of(path: str) -> str:
+    """The stream in a file's path."""
+    return path.rpartition("/")[2].removesuffix(".mp4")[11:] or STREAM
 
 
 def camera_of(path: str) -> str:
@@ -38,19 +54,34 @@ def epoch_of(init: bytes) -> str:
 
 
 def segment_report(
-    path: str, camera: str, init: bytes, start: float, end: float | None, size: int
+    path: str,
+    tier: str,
+    init: bytes,
+    start: float,
+    end: float | None,
+    size: int,
+    *,
+    keyframes: int,
+    audio: str | None = None,
+    masked: bool = False,
+    sha256: str | None = None,
 ) -> SegmentReport:
     """What is told and stored about a file."""
     width, height = mp4.picture_size(init)
     return SegmentReport(
         path=path,
-        camera=camera,
-        stream=STREAM,
+        tier=tier,
+        camera=camera_of(path),
+        stream=stream_of(path),
         start=start,
         end=end,
         bytes=size,
         epoch=epoch_of(init),
         codec=codecs.codec_of(init),
+        audio=audio,
         width=width,
         height=height,
+        keyframes=keyframes,
+        masked=masked,
+        sha256=sha256,
     )

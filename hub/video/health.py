@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.core_events import CameraBack, CameraLost
-from hub.video import wire
-from hub.video.index import instant
+from hub.video.instants import instant
+from hub.video.messages import StreamReport
 from hub.video.reasons import Reason, explain
 from hub.video.status import CameraStatus
 
@@ -42,7 +42,7 @@ class Health:
             self._status.pop(camera, None)
             self._lost.discard(camera)
 
-    def heard(self, report: wire.CameraReport) -> None:
+    def heard(self, report: StreamReport) -> None:
         """Take over what capture told; of a camera that is not set up, nothing."""
         status = CameraStatus(
             online=report.online,

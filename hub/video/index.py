@@ -174,13 +174,13 @@ def put_segments(connection: Connection, reports: Iterable[SegmentReport]) -> No
         rollup.added(connection, *key, spans)
 
 
-def _known(connection: Connection, path: str) -> Row[tuple[Any, ...]] | None:
+def _known(connection: Connection, path: str) -> Row[*tuple[Any, ...]] | None:
     table = segments.c
     query = select(table.id, table.start, table.end, table.bytes, table.cls, table.state)
     return connection.execute(query.where(table.path == path)).first()
 
 
-def _may_follow(known: Row[tuple[Any, ...]], report: SegmentReport) -> bool:
+def _may_follow(known: Row[*tuple[Any, ...]], report: SegmentReport) -> bool:
     if report.end is None:
         return known.state in ("open", "missing")
     return bool(known.state != "purging")
@@ -243,7 +243,7 @@ def files(
     return [_file(row) for row in connection.execute(query)]
 
 
-def _file(row: Row[tuple[object, ...]]) -> File:
+def _file(row: Row[*tuple[Any, ...]]) -> File:
     end = None if row.end is None else instant(row.end / 1000)
     return File(row.id, row.tier, row.path, instant(row.start / 1000), end, row.epoch, row.bytes)
 

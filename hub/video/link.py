@@ -97,7 +97,7 @@ class Link:
             await self._connected(peer)
             while True:
                 await self._clock.sleep(_HEARTBEAT_S)
-                await peer.request("state")
+                await peer.request("state", {"brief": True})
         except (TimeoutError, wire.Refusal):
             log.error("the capture process does not answer; it is killed")
             self._signal(peer, signal.SIGKILL)
@@ -124,7 +124,7 @@ class Link:
     def _start(self) -> None:
         """It is detached: neither the hub's end nor a Ctrl-C in its terminal ends it."""
         command = [sys.executable, "-m", "hub.video.capture"]
-        command += ["--socket", str(self.socket), "--data", str(self._data)]
+        command += ["--data", str(self._data), "--folder", str(self.socket.parent)]
         command += ["--linger", str(self._linger_s)]
         assert hub.__file__ is not None
         self._process = subprocess.Popen(

@@ -1,4 +1,5 @@
-"""Why a camera gives no pictures, or a recording has no file: one word each."""
+"""Why a camera gives no pictures, a recording has no file, or a time is not in the archive: one
+word each."""
 
 from __future__ import annotations
 
@@ -16,13 +17,22 @@ class Reason(StrEnum):
     ENDED = "ended"
     RUBBISH = "rubbish"
     NO_VIDEO = "no_video"
+    NO_KEYFRAME = "no_keyframe"
     UNSUPPORTED = "unsupported"
+    AUDIO_UNSUPPORTED = "audio_unsupported"
     BAD_ADDRESS = "bad_address"
     NO_PICTURE = "no_picture"
     UNKNOWN_CAMERA = "unknown_camera"
     CAPTURE_DOWN = "capture_down"
     DISK_FULL = "disk_full"
-    DISK_ERROR = "disk_error"
+    DISK_INODES = "disk_inodes"
+    DISK_READ_ONLY = "disk_read_only"
+    DISK_GONE = "disk_gone"
+    SWITCHED_OFF = "switched_off"
+    CLOCK_SET = "clock_set"
+    HUB_STOPPED = "hub_stopped"
+    CAPTURE_STOPPED = "capture_stopped"
+    UNKNOWN = "unknown"
 
 
 REASONS = {
@@ -34,13 +44,22 @@ REASONS = {
     Reason.ENDED: "it closed the connection",
     Reason.RUBBISH: "it sends what is no video stream",
     Reason.NO_VIDEO: "its stream holds no video",
+    Reason.NO_KEYFRAME: "its stream holds no keyframe, from which pictures could be shown",
     Reason.UNSUPPORTED: "its codec is neither H.264 nor H.265",
+    Reason.AUDIO_UNSUPPORTED: "its sound is of a codec that cannot be kept",
     Reason.BAD_ADDRESS: "its address is not of a kind that is supported",
     Reason.NO_PICTURE: "it has given no picture yet",
     Reason.UNKNOWN_CAMERA: "it is not set up",
     Reason.CAPTURE_DOWN: "the capture process does not run",
     Reason.DISK_FULL: "the disk is full",
-    Reason.DISK_ERROR: "the disk cannot be written",
+    Reason.DISK_INODES: "the disk has no room for another file, though it has bytes left",
+    Reason.DISK_READ_ONLY: "the disk may only be read",
+    Reason.DISK_GONE: "the disk is not there, or cannot be written",
+    Reason.SWITCHED_OFF: "its recording is switched off",
+    Reason.CLOCK_SET: "the clock of this machine was set",
+    Reason.HUB_STOPPED: "the hub did not run",
+    Reason.CAPTURE_STOPPED: "the capture process did not run",
+    Reason.UNKNOWN: "nobody knows why",
 }
 
 

@@ -17,12 +17,14 @@ from hub.model.camera import Camera
 from hub.model.core_events import RecordingFinished
 from hub.store.store import Store
 from hub.tasks import Tasks
-from hub.video import index, wire
-from hub.video.archive import STREAM
+from hub.video import index, messages, wire
+from hub.video.archive import STREAM, TIER
 from hub.video.clips import Clip, Clips
 from hub.video.health import Health, OnStatus
-from hub.video.index import Recording, instant
+from hub.video.index import Recording
+from hub.video.instants import instant
 from hub.video.link import Link
+from hub.video.messages import key_of
 from hub.video.reasons import Reason, explain
 from hub.video.reconcile import Reconciler
 from hub.video.settings import VideoSettings
@@ -60,7 +62,7 @@ class Video:
         self._tasks = tasks
         self._store = store
         self._settings = settings
-        self._cameras: dict[str, wire.Source] = {}
+        self._cameras: dict[str, messages.Source] = {}
         self._settled = False
         self._health = Health(bus, clock, self._status_changed)
         self._clips = Clips(data_dir, store)
@@ -92,7 +94,9 @@ class Video:
 
     def set_cameras(self, cameras: Mapping[str, Camera]) -> None:
         """Have exactly these cameras. What did not change is not disturbed."""
-        wanted = {name: self._source(camera) for name, camera in cameras.items() if camera.streams}
+        wanted = {
+            name: self._source(name, camera) for name, camera in cameras.items() if camera.streams
+        }
         changed = {name: s for name, s in wanted.items() if self._cameras.get(name) != s}
         gone = self._cameras.keys() - wanted.keys()
         self._cameras = wanted
@@ -148,14 +152,26 @@ class Video:
         """What is on disk of a window, as one MP4 file. Raises NothingRecorded."""
         return await self._clips.plan(camera, start, end)
 
-    def _source(self, camera: Camera) -> wire.Source:
+    def _source(self, name: str, camera: Camera) -> messages.Source:
         stream = camera.streams.get(STREAM) or next(iter(camera.streams.values()))
-        return wire.Source(
+        return messages.Source(
+            camera=name,
+            stream=STREAM,
             url=stream.url,
             username=stream.username,
             password=stream.password,
+            audio=False,
+            masks=(),
+        )
+
+    def _wanted(self) -> messages.Wanted:
+        return messages.Wanted(
+            mode=messages.ORDERS,
             ring_s=self._settings.pre_roll.total_seconds() + _LATE_S,
             ring_bytes=self._settings.pre_roll_bytes,
+            tier=TIER,
+            root=str(self.data_dir.absolute()),
+            mounted=False,
         )
 
     async def _connected(self, peer: wire.Peer) -> None:
@@ -178,24 +194,28 @@ class Video:
             await self._tell_cameras(self._link.peer, self._cameras, only=True)
 
     async def _tell_cameras(
-        self, peer: wire.Peer, cameras: Mapping[str, wire.Source], *, only: bool
+        self, peer: wire.Peer, cameras: Mapping[str, messages.Source], *, only: bool
     ) -> None:
         """Capture itself leaves alone what did not change, and says how each camera is."""
-        sources = {name: wire.plain(source) for name, source in cameras.items()}
+        wanted = wire.plain(self._wanted())
+        streams = {
+            key_of(name, STREAM): {"source": wire.plain(source), "wanted": wanted}
+            for name, source in cameras.items()
+        }
         try:
-            await peer.request("cameras", {"set": sources, "only": only})
+            await peer.request("streams", {"set": streams, "only": only})
             state, _ = await peer.request("state")
-            for fields in state["cameras"]:
-                self._health.heard(wire.build(wire.CameraReport, fields))
+            for fields in state["streams"]:
+                self._health.heard(wire.build(messages.StreamReport, fields))
         except (TimeoutError, ConnectionError):
             log.debug("capture went away; it is told when it is back")
 
     async def _tell_changes(
-        self, peer: wire.Peer, changed: Mapping[str, wire.Source], gone: Set[str]
+        self, peer: wire.Peer, changed: Mapping[str, messages.Source], gone: Set[str]
     ) -> None:
         if gone:
             with contextlib.suppress(TimeoutError, ConnectionError):
-                await peer.request("remove", {"cameras": sorted(gone)})
+                await peer.request("remove", {"streams": [key_of(name, STREAM) for name in gone]})
         await self._tell_cameras(peer, changed, only=False)
         for order in await self._store.read(index.open_recordings):
             if order.camera in changed:  # it may have been ordered before the camera was there
@@ -204,31 +224,41 @@ class Video:
     async def _order(self, peer: wire.Peer, order: Recording) -> None:
         start, end = order.start.timestamp(), order.end.timestamp()
         try:
-            await peer.request("record", wire.plain(wire.Order(order.id, order.camera, start, end)))
+            fields = wire.plain(messages.Order(order.id, order.camera, start, end))
+            await peer.request("record", fields)
         except wire.Refusal as refusal:
             log.warning("%s is not recorded: %s", order.camera, explain(refusal.why))
             if order.end <= self._clock.now():
-                await self._finished(wire.RecordedReport(order.id, order.camera, None))
+                await self._finished(messages.RecordedReport(order.id, order.camera, None))
         except (TimeoutError, ConnectionError):
             log.debug("capture went away; it is told when it is back")
 
     async def _notice(self, head: wire.Head) -> None:
         match head.get("tell"):
-            case "camera":
-                self._health.heard(wire.build(wire.CameraReport, head))
+            case "stream":
+                self._health.heard(wire.build(messages.StreamReport, head))
             case "segment":
-                report = wire.build(wire.SegmentReport, head)
+                report = wire.build(messages.SegmentReport, head)
                 await self._store.write(lambda c: index.put_segments(c, [report]))
             case "recorded":
-                self._tasks.start(
-                    self._finished(wire.build(wire.RecordedReport, head)), "close a recording"
-                )
+                done = wire.build(messages.RecordedReport, head)
+                self._tasks.start(self._finished(done), "close a recording")
+            case "disk":
+                self._disk(wire.build(messages.DiskReport, head))
             case "trouble":
-                log.error("%s is not recorded: %s", head.get("camera"), explain(str(head["why"])))
+                trouble = wire.build(messages.TroubleReport, head)
+                log.warning("%s/%s: %s", trouble.camera, trouble.stream, explain(trouble.why))
             case other:
                 raise wire.WireError(f"an unknown notice '{other}'")
 
-    async def _finished(self, report: wire.RecordedReport) -> None:
+    @staticmethod
+    def _disk(report: messages.DiskReport) -> None:
+        if report.why is None:
+            log.info("recordings are written to '%s' again", report.tier)
+        else:
+            log.error("nothing is recorded to '%s': %s", report.tier, explain(report.why))
+
+    async def _finished(self, report: messages.RecordedReport) -> None:
         await self._indexed.wait()  # it is judged by the files that there are
         until = None if report.until is None else instant(report.until)
         done = await self._store.write(

@@ -1,4 +1,4 @@
-"""How the hub and the capture process speak to each other: version 1.
+"""How the hub and the capture process speak to each other: version 2.
 
 A Unix stream socket, `0600` in a folder `0700`; capture listens, and talks only to processes of
 its own user. Each message is one frame:
@@ -6,7 +6,7 @@ its own user. Each message is one frame:
     4 bytes   length of the head, big-endian, 2 to MAX_HEAD
     4 bytes   length of the payload, big-endian, 0 to MAX_PAYLOAD
     head      a JSON object, UTF-8
-    payload   bytes that belong to it (a JPEG)
+    payload   bytes that belong to it (a JPEG, a piece of video)
 
 The first frame in each direction is `{"hello": VERSION}`. The frame and this first head stay the
 same in all versions, so that two versions can part in good order: the hub then ends the other
@@ -19,19 +19,28 @@ Then three kinds of head, told apart by their one leading key:
     {"id": N, "ok": false, "why": REASON}  its refusal
     {"tell": NAME, ...}                    a notice of capture, unasked
 
-Requests:
+Requests (what they carry is in `hub.video.messages`):
 
-    cameras   {set: {camera: Source}, only: bool}  add or change these; `only`: remove all others
-    remove    {cameras: [camera, ...]}
-    record    Order                                keep this window; a later one may extend it
-    snapshot  {camera}                             -> {at}, the payload is a JPEG
-    state     {}                                   -> {cameras: [CameraReport], open: [path],
-                                                       orders: [id], rings: {camera: RingReport}}
-    stop      {}                                   -> ok, then files are finished and it exits
+    streams   {set: {key: {source: Source, wanted: Wanted}}, only: bool}
+                                       add or change these; `only`: remove all others
+    remove    {streams: [key, ...]}
+    record    Order                    keep this window; a later one may extend it
+    snapshot  {camera}                 -> {at}, the payload is a JPEG
+    state     {brief: bool}            -> {streams: [StreamReport], open: [path], orders: [id],
+                                           rings: {key: RingReport}, outages: [Outage], cpu_s}
+    stop      {}                       -> ok, then files are finished and it exits
 
-Notices: `camera` CameraReport, `segment` SegmentReport, `recorded` RecordedReport,
-`trouble` {camera, why}. Instants are Unix seconds of this machine (float), paths are relative to
-the data folder, reasons are words of `hub.video.reasons`.
+Notices: `stream` StreamReport, `segment` SegmentReport, `recorded` RecordedReport, `disk`
+DiskReport, `trouble` TroubleReport. `outages` are the last ones that there were, with those that
+go on: a hub that was away learns from them. A `brief` state is without them.
+
+Pictures travel on connections of their own, so that no heartbeat has to wait behind them. Each
+serves one stream, until it is closed:
+
+    watch     {key}                    -> ok, then, beginning with the pictures that there are,
+
+the notices `epoch` EpochNotice, whose payload is an init segment, and `media` MediaNotice, whose
+payload is a fragment.
 """
 
 from __future__ import annotations
@@ -45,15 +54,15 @@ import logging
 import os
 import socket
 import struct
+import types
 import typing
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 log = logging.getLogger("hub.video.wire")
 
-VERSION = 1
+VERSION = 2
 MAX_HEAD = 1 << 20
 MAX_PAYLOAD = 1 << 24
 MAX_UNSENT = 1 << 23
@@ -61,6 +70,8 @@ MAX_UNSENT = 1 << 23
 HELLO_WITHIN_S = 5.0
 
 _LENGTHS = struct.Struct(">II")
+_WRONG = object()
+_MOST_EXACT = 1 << 53
 
 T = TypeVar("T")
 Head = Mapping[str, Any]
@@ -86,97 +97,46 @@ class Refusal(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a camera's stream comes from, and how much of it is kept in memory."""
-
-    url: str
-    username: str | None
-    password: str | None = field(repr=False)
-    ring_s: float
-    ring_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A window of time to be recorded."""
-
-    order: str
-    camera: str
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class CameraReport:
-    """How a camera is. `since`: the moment of its last change between online and not."""
-
-    camera: str
-    online: bool
-    reason: str | None
-    since: float
-    width: int | None
-    height: int | None
-    codec: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentReport:
-    """A file was begun (`end` None) or finished."""
-
-    path: str
-    camera: str
-    stream: str
-    start: float
-    end: float | None
-    bytes: int
-    epoch: str
-    codec: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedReport:
-    """All there will be of an order is on disk. `until`: the end of the last frame there is."""
-
-    order: str
-    camera: str
-    until: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class RingReport:
-    """What a pre-roll ring holds."""
-
-    bytes: int
-    seconds: float
-
-
 @functools.cache
 def _shape(cls: Hashable) -> Mapping[str, Any]:
     return typing.get_type_hints(cls)
 
 
-def build(cls: type[T], head: Mapping[str, Any]) -> T:
-    """Make a report or an order from a head; raises WireError where a field is not as it must."""
+def build(cls: type[T], head: Head) -> T:
+    """Make a message from a head; raises WireError where a field is not as it must."""
     values = {}
     for name, kind in _shape(cast(Hashable, cls)).items():
-        value = head.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and _takes_float(kind):
-            value = float(value)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        values[name] = _taken(kind, head.get(name))
+        if values[name] is _WRONG:
             raise WireError(f"'{name}' of {cls.__name__} is of the wrong type")
-        values[name] = value
     return cls(**values)
 
 
-def _takes_float(kind: Any) -> bool:
-    return kind is float or float in typing.get_args(kind)
+def _taken(kind: Any, value: Any) -> Any:
+    """A value from JSON as this type, or _WRONG."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return next((v for k in inner if (v := _taken(k, value)) is not _WRONG), _WRONG)
+    if origin is tuple:
+        return _taken_tuple(inner, value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value) if abs(value) < _MOST_EXACT else _WRONG
+    right = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    return value if right else _WRONG
+
+
+def _taken_tuple(inner: tuple[Any, ...], value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        return _WRONG
+    kinds = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
+    if len(kinds) != len(value):
+        return _WRONG
+    taken = tuple(_taken(kind, each) for kind, each in zip(kinds, value, strict=True))
+    return _WRONG if any(each is _WRONG for each in taken) else taken
 
 
 def plain(thing: Any) -> dict[str, Any]:
-    """A report or an order as fields of a head."""
+    """A message as fields of a head."""
     return {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing)}
 
 
@@ -254,6 +214,7 @@ class Peer:
     """One end of a connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.most_unsent = MAX_UNSENT
         self._reader = reader
         self._writer = writer
         self._asked: dict[int, asyncio.Future[tuple[Head, bytes]]] = {}
@@ -283,11 +244,16 @@ class Peer:
         """Send without waiting; a connection whose reader is too far behind is cut off."""
         if self._writer.is_closing():
             return
-        if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
+        if self._writer.transport.get_write_buffer_size() > self.most_unsent:
             log.warning("process %d does not read; its connection is closed", self.pid)
             self.close()
             return
         self._writer.write(encode(head, payload))
+
+    async def drain(self) -> None:
+        """Wait until the other side has read most of what was sent."""
+        with contextlib.suppress(ConnectionError):
+            await self._writer.drain()
 
     async def request(
         self, do: str, fields: Head | None = None, *, timeout: float = 10.0

@@ -100,6 +100,16 @@ EVENTS = {
     "history.caught_up": N_("The history has caught up"),
     "history.purge_paused": N_("Nothing of the history is deleted: the clock may be wrong"),
     "history.purge_resumed": N_("What is too old of the history is deleted again"),
+    "recording.stopped": N_("Recording has stopped"),
+    "recording.resumed": N_("Recording goes on"),
+    "archive.disk_failed": N_("A disk for recordings cannot be written"),
+    "archive.disk_back": N_("A disk for recordings can be written again"),
+    "archive.short": N_("A disk for recordings is too small for the shortest time of keeping"),
+    "archive.short_over": N_("The disk for recordings is large enough again"),
+    "archive.minimum_broken": N_("Recordings were deleted before their shortest time"),
+    "archive.purged": N_("Recordings were deleted"),
+    "archive.purge_paused": N_("No recording is deleted: the clock may be wrong"),
+    "archive.purge_resumed": N_("Recordings that are too old are deleted again"),
     "panic_button.pressed": N_("Panic button pressed"),
 }
 """The hub's events, and those of bundled plugins; any other is shown by its type."""
@@ -143,14 +153,31 @@ REASONS = {
     "ended": N_("the camera closed the connection"),
     "rubbish": N_("what the camera sends is no video"),
     "no_video": N_("the stream holds no video"),
+    "no_keyframe": N_("the stream holds no keyframe"),
+    "audio_unsupported": N_("the sound is of a codec that cannot be kept"),
     "unsupported": N_("the codec is neither H.264 nor H.265"),
     "bad_address": N_("the address is not of a kind that is supported"),
     "no_picture": N_("no picture yet"),
     "unknown_camera": N_("the camera is not set up"),
     "capture_down": N_("the capture process does not run"),
     "disk_full": N_("the disk is full"),
-    "disk_error": N_("the disk cannot be written"),
+    "disk_inodes": N_("the disk has no room for another file"),
+    "disk_read_only": N_("the disk may only be read"),
+    "disk_gone": N_("the disk is not there, or cannot be written"),
+    "switched_off": N_("recording is switched off"),
+    "clock_set": N_("the clock of this machine was set"),
+    "hub_stopped": N_("the hub did not run"),
+    "capture_stopped": N_("the capture process did not run"),
+    "unknown": N_("the cause is not known"),
 }
+PURGES = {
+    "too_old": N_("older than they may be"),
+    "quota": N_("the disk's quota was used up"),
+    "reserve": N_("the disk had too little room left"),
+    "inodes": N_("the disk had no room for further files"),
+    "clock": N_("the clock is further on than it can be"),
+}
+"""Why recordings are deleted, or are not."""
 TITLES = {"Press the panic button": N_("Press the panic button")}
 """Titles of bundled plugins' pages."""
 AGAIN = N_("The alarm came again")
@@ -207,6 +234,9 @@ class Words:
 
     def reason(self, reason: str) -> str:
         return self._of(REASONS, reason)
+
+    def purge(self, why: str) -> str:
+        return self._of(PURGES, why)
 
     def title(self, title: str) -> str:
         return self._gettext(TITLES[title]) if title in TITLES else title

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.video import index, mp4
+from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
-from hub.video.capture.segment import Archive
 from hub.video.clips import Clip, Clips
 from hub.video.status import NothingRecorded
 from tests.video.conftest import fragments_of
@@ -35,7 +35,10 @@ class Shelf:
         self.files: list[index.File] = []
 
     def put(self, fragments: list[Fragment], *, writing: bool = False) -> None:
-        segment = Archive(self.data).create("camera.a", fragments[0].epoch, fragments[0].start)
+        first = fragments[0]
+        segment = Archive(self.data).create(
+            self.data, "main", "camera.a", "main", first.epoch, first.start
+        )
         for fragment in fragments:
             segment.write(fragment)
         report = segment.opened() if writing else segment.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import random
@@ -17,6 +18,7 @@ import pytest
 from hub.clock import SystemClock
 from hub.video import wire
 from hub.video.capture.server import Capture
+from hub.video.messages import Source, StreamReport
 
 
 @pytest.fixture
@@ -83,8 +85,9 @@ async def test_rubbish_closes_that_connection_with_one_line(
         {"do": "fly", "id": 1},
         {"do": "state", "id": "one"},
         {"do": "record", "id": 1, "order": 5},
-        {"do": "cameras", "id": 1, "set": [1]},
-        {"do": "cameras", "id": 1, "set": {"camera.a": {"url": 1}}},
+        {"do": "streams", "id": 1, "set": [1]},
+        {"do": "streams", "id": 1, "set": {"camera.a/main": {"source": {"url": 1}}}},
+        {"do": "streams", "id": 1, "set": {"camera.a/main": {"source": {}, "wanted": {}}}},
         {"id": 1},
     ],
 )
@@ -141,10 +144,33 @@ async def test_a_camera_that_is_not_set_up_is_refused(socket: Path) -> None:
 
 
 def test_reports_survive_the_wire_and_wrong_types_do_not() -> None:
-    report = wire.CameraReport("camera.a", True, None, 5.0, 640, 360, "h264")
-    assert wire.build(wire.CameraReport, wire.plain(report)) == report
+    report = StreamReport(
+        camera="camera.a",
+        stream="main",
+        online=True,
+        reason=None,
+        since=5.0,
+        width=640,
+        height=360,
+        codec="h264",
+        audio=None,
+        recording=False,
+        until=None,
+        bitrate=0.0,
+    )
+    assert wire.build(StreamReport, wire.plain(report)) == report
     whole = {**wire.plain(report), "since": 5}
-    assert wire.build(wire.CameraReport, whole) == report
+    assert wire.build(StreamReport, whole) == report
     for name, value in {"online": 1, "since": "5", "camera": None, "width": True}.items():
         with pytest.raises(wire.WireError):
-            wire.build(wire.CameraReport, {**wire.plain(report), name: value})
+            wire.build(StreamReport, {**wire.plain(report), name: value})
+
+
+def test_areas_survive_the_wire() -> None:
+    masks = (((0.1, 0.0), (1.0, 0.0), (0.5, 0.5)), ())
+    source = Source("camera.a", "main", "rtsp://a", None, None, False, masks)
+    sent = json.loads(json.dumps(wire.plain(source)))
+    assert wire.build(Source, sent) == source
+    for wrong in ([[[0.1]]], [[[0, 1, 2]]], [[["0", 1]]], [0.5], 5, None, [[[10**400, 0]]]):
+        with pytest.raises(wire.WireError):
+            wire.build(Source, {**sent, "masks": wrong})

@@ -1,4 +1,4 @@
-"""One camera's thread: connect, read, mux, hand on; and again when it is lost."""
+"""One stream's thread: connect, read, mux, hand on; and again when it is lost."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import threading
 from collections.abc import Sequence
 
 from hub.clock import Clock
-from hub.video import wire
 from hub.video.capture.fragments import Epoch, Fragment, Packager
+from hub.video.capture.outages import Outages
 from hub.video.capture.recorder import Recorder, Tell
 from hub.video.capture.source import Feed, SourceLost, opened
 from hub.video.capture.timeline import Timeline
+from hub.video.messages import Source, StreamReport
 from hub.video.reasons import Reason, explain
 
 log = logging.getLogger("hub.video.capture")
@@ -32,23 +33,43 @@ _PERSON_NEEDED = frozenset({Reason.UNAUTHORIZED, Reason.UNSUPPORTED, Reason.BAD_
 
 
 class CameraThread(threading.Thread):
-    """Reads a camera until told to stop. What goes wrong in it stays in it."""
+    """Reads a camera's stream until told to stop. What goes wrong in it stays in it."""
 
     def __init__(
-        self, camera: str, source: wire.Source, recorder: Recorder, clock: Clock, tell: Tell
+        self, source: Source, recorder: Recorder, clock: Clock, tell: Tell, outages: Outages
     ) -> None:
-        super().__init__(name=camera, daemon=True)
+        super().__init__(name=recorder.name, daemon=True)
         self.source = source
-        self._camera = camera
         self._recorder = recorder
         self._clock = clock
         self._tell = tell
+        self._outages = outages
         self._stopped = threading.Event()
         self._stop_asked = False
         self._lost_told = False
         self._epoch: Epoch | None = None
-        self.report = wire.CameraReport(
-            camera, False, Reason.CONNECTING.value, self._now(), None, None, None
+        self._reason: Reason | None = Reason.CONNECTING
+        self._since = self._now()
+        begun = self._since if recorder.seen is None else min(recorder.seen, self._since)
+        outages.begin("source", source.camera, source.stream, begun, Reason.CONNECTING.value)
+
+    @property
+    def report(self) -> StreamReport:
+        """How the stream is now."""
+        epoch, recorder = self._epoch, self._recorder
+        return StreamReport(
+            camera=self.source.camera,
+            stream=self.source.stream,
+            online=self._reason is None,
+            reason=None if self._reason is None else self._reason.value,
+            since=self._since,
+            width=None if epoch is None else epoch.width,
+            height=None if epoch is None else epoch.height,
+            codec=None if epoch is None else epoch.codec,
+            audio=None,
+            recording=recorder.recording,
+            until=recorder.until,
+            bitrate=round(recorder.bitrate.value),
         )
 
     def stop(self) -> None:
@@ -79,7 +100,7 @@ class CameraThread(threading.Thread):
             return lost.reason
         except Exception:
             if not self._lost_told:
-                log.exception("%s: reading it failed", self._camera)
+                log.exception("%s: reading it failed", self.name)
             return Reason.RUBBISH
         finally:
             if not self._stopped.is_set():  # else another thread has the recorder already
@@ -131,32 +152,33 @@ class CameraThread(threading.Thread):
                 return
             fragment.start = timeline.instant(fragment.time)
             self._recorder.take(fragment)
-            if fragment.epoch is not self._epoch or not self.report.online:
+            if fragment.epoch is not self._epoch or self._reason is not None:
                 self._online(fragment)
 
     def _online(self, fragment: Fragment) -> None:
-        epoch = self._epoch = fragment.epoch
-        since = self.report.since if self.report.online else self._now()
+        self._epoch = fragment.epoch
+        if self._reason is not None:
+            self._reason, self._since = None, self._now()
+            camera, stream = self.source.camera, self.source.stream
+            self._outages.end("source", camera, stream, fragment.start)
         if self._lost_told:
-            log.info("%s is back", self._camera)
+            log.info("%s is back", self.name)
             self._lost_told = False
-        self.report = wire.CameraReport(
-            self._camera, True, None, since, epoch.width, epoch.height, epoch.codec
-        )
-        self._tell("camera", self.report)
+        self._tell("stream", self.report)
 
     def _lost(self, reason: Reason) -> None:
         if not self._lost_told:
-            log.warning("%s is lost: %s", self._camera, explain(reason))
+            log.warning("%s is lost: %s", self.name, explain(reason))
             self._lost_told = True
-        elif reason.value == self.report.reason:
+        elif reason == self._reason:
             return
-        was = self.report
-        since = self._now() if was.online else was.since
-        self.report = wire.CameraReport(
-            self._camera, False, reason.value, since, was.width, was.height, was.codec
-        )
-        self._tell("camera", self.report)
+        if self._reason is None:
+            self._since = min(self._now(), self._recorder.seen or self._since)
+        camera, stream = self.source.camera, self.source.stream
+        begun = self._since if self._reason in (None, Reason.CONNECTING) else self._now()
+        self._outages.begin("source", camera, stream, begun, reason.value)
+        self._reason = reason
+        self._tell("stream", self.report)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -1,17 +1,23 @@
-"""What is kept of one camera: the ring in memory, and files where somebody ordered a window."""
+"""What is kept of one stream: the ring in memory, and files of all of it or of ordered windows."""
 
 from __future__ import annotations
 
-import errno
 import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
 
-from hub.video import wire
+from hub.video import messages, mp4
+from hub.video.capture import disks
+from hub.video.capture.bitrate import Bitrate
+from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
+from hub.video.capture.outages import Outages
 from hub.video.capture.ring import Group, Ring
-from hub.video.capture.segment import Archive, Segment
+from hub.video.capture.segment import Segment
+from hub.video.messages import Order, RecordedReport, RingReport, TroubleReport, Wanted
 from hub.video.reasons import Reason, explain
 
 log = logging.getLogger("hub.video.capture")
@@ -19,30 +25,52 @@ log = logging.getLogger("hub.video.capture")
 SEGMENT_S = 60.0
 LATE_S = 5.0
 """An order is over when its end is so far past, even if no frame ever showed that."""
-_DISK_PAUSE_S = 10.0
 _FORGET_AFTER = 200
 
 Tell = Callable[[str, object], None]
 
 
 class Recorder:
-    """Writes what is ordered. Groups of pictures are written whole and once, whatever number of
-    orders want them: `kept` says that a group is in a file."""
+    """Writes what is wanted. Groups of pictures are written whole and once, whatever number of
+    orders want them: `kept` says that a group is in a file.
+
+    While its tier cannot be written the ring keeps what it can hold, and that is written when the
+    tier works again.
+    """
 
     def __init__(
-        self, camera: str, source: wire.Source, archive: Archive, finisher: Executor, tell: Tell
+        self,
+        camera: str,
+        stream: str,
+        wanted: Wanted,
+        archive: Archive,
+        finisher: Executor,
+        tell: Tell,
+        outages: Outages,
     ) -> None:
         self.camera = camera
+        self.stream = stream
+        self.name = messages.key_of(camera, stream)
+        self.watched: Callable[[Fragment], None] | None = None
+        """Called with each fragment, in the stream's thread; it must not block."""
+        self.answers = True
+        """It tells when orders are over; one stream of a camera does."""
+        self.bitrate = Bitrate()
         self._archive = archive
         self._finisher = finisher
         self._tell = tell
+        self._outages = outages
         self._lock = threading.Lock()
-        self._ring = Ring(source.ring_s, source.ring_bytes)
-        self._orders: dict[str, wire.Order] = {}
-        self._over: dict[str, wire.RecordedReport] = {}
+        self._wanted = wanted
+        self._all_since = float("-inf")
+        self._over: dict[str, RecordedReport] = {}
         self._live: Segment | None = None
-        self._disk_again = 0.0
+        self._orders: dict[str, Order] = {}
+        self._failing = False
+        self._ring = Ring(self._ring_s(), wanted.ring_bytes)
+        self._tried = 0.0
         self._key: Fragment | None = None
+        self._seen: float | None = None
         self._until: float | None = None
 
     @property
@@ -51,35 +79,72 @@ class Recorder:
         return self._key
 
     @property
+    def seen(self) -> float | None:
+        """The end of the last frame there was."""
+        return self._seen
+
+    @property
+    def until(self) -> float | None:
+        """The end of the last frame that is in a file."""
+        return self._until
+
+    @property
+    def recording(self) -> bool:
+        """A file is being written."""
+        return self._live is not None
+
+    @property
+    def wanted(self) -> Wanted:
+        return self._wanted
+
+    @property
     def orders(self) -> list[str]:
         with self._lock:
             return list(self._orders)
 
-    def ring(self) -> wire.RingReport:
+    def ring(self) -> RingReport:
         with self._lock:
-            return wire.RingReport(self._ring.bytes, round(self._ring.span, 3))
+            return RingReport(self._ring.bytes, round(self._ring.span, 3))
 
-    def change(self, source: wire.Source) -> None:
-        """Take over new limits of the ring."""
+    def join(self) -> tuple[Fragment, ...]:
+        """The running group of pictures, for who begins to watch."""
         with self._lock:
-            self._ring.resize(source.ring_s, source.ring_bytes)
+            last = self._ring.last
+            return () if last is None else tuple(last.fragments)
+
+    def change(self, wanted: Wanted) -> None:
+        """Keep another part of the stream, or elsewhere, from now on. What is kept before and
+        after loses no frame; what comes while nothing may be kept never gets into a file."""
+        with self._lock:
+            if (wanted.tier, wanted.root) != (self._wanted.tier, self._wanted.root):
+                self._close_live()
+                self._disk_works()
+            was, self._wanted = self._wanted, wanted
+            if wanted.mode == messages.ALL and was.mode != messages.ALL:
+                self._all_since = float("-inf") if self._seen is None else self._seen
+            if messages.NONE in (wanted.mode, was.mode):
+                self._leave_ring()
+            self._ring.resize(self._ring_s(), wanted.ring_bytes)
 
     def take(self, fragment: Fragment) -> None:
-        """The next fragment of the camera."""
+        """The next fragment of the stream."""
         with self._lock:
-            self._until = fragment.end
+            self._seen = fragment.end
+            self.bitrate.add(fragment)
             if fragment.key:
                 self._key = fragment
             group = self._ring.add(fragment)
-            if group is not None and group.kept:
-                self._append(fragment)
-            elif group is None:
+            if group is None:
                 self._close_live()
-            elif self._wanted(group):
-                self._live = self._keep(group, self._live)
+            elif group.kept:
+                self._append(fragment)
+            elif self._wants(group):
+                self._write_out(fragment.end)
             elif fragment.key:
                 self._close_live()
             self._end_orders(fragment.end)
+            if self.watched is not None:
+                self.watched(fragment)
 
     def interrupt(self) -> None:
         """The stream broke off: files end here."""
@@ -87,17 +152,18 @@ class Recorder:
             self._ring.interrupt()
             self._close_live()
 
-    def order(self, order: wire.Order) -> None:
+    def order(self, order: Order) -> None:
         """Keep a window; the same order given again may lengthen it."""
         with self._lock:
-            if (done := self._over.get(order.order)) is not None and (
-                done.until is not None and order.end <= done.until
-            ):
-                self._tell("recorded", done)
+            done = self._over.get(order.order)
+            if done is not None and done.until is not None and order.end <= done.until:
+                if self.answers:
+                    self._tell("recorded", done)
                 return
             self._over.pop(order.order, None)
             self._orders[order.order] = order
-            self._keep_from_ring()
+            if self._seen is not None:
+                self._write_out(self._seen)
 
     def tick(self, now: float) -> None:
         """End orders whose time is past, though no frame came to show it."""
@@ -105,49 +171,84 @@ class Recorder:
             self._end_orders(now - LATE_S)
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file; nothing more is written."""
         with self._lock:
             self._close_live()
+            self._disk_works()
+            self._wanted = replace(self._wanted, mode=messages.NONE)
 
-    def _wanted(self, group: Group) -> bool:
-        if self._disk_again > group.end:
+    def _ring_s(self) -> float:
+        """Where all is written, memory need hold no more than the running group of pictures."""
+        wanted = self._wanted
+        if wanted.mode == messages.ORDERS or (wanted.mode == messages.ALL and self._failing):
+            return wanted.ring_s
+        return 0.0
+
+    def _leave_ring(self) -> None:
+        """What is in memory now never gets into a file."""
+        self._close_live()
+        for group in self._ring:
+            group.kept = True
+
+    def _wants(self, group: Group) -> bool:
+        if self._wanted.mode == messages.NONE:
             return False
+        if self._wanted.mode == messages.ALL and group.end > self._all_since:
+            return True
         return any(
             order.start < group.end and group.start < order.end for order in self._orders.values()
         )
 
-    def _keep_from_ring(self) -> None:
-        """Write the groups in memory that are wanted and not yet in a file. Those before a group
-        that is kept already become files of their own; the last of them goes on as the live one.
+    def _write_out(self, now: float) -> None:
+        """Write the groups in memory that are wanted and in no file yet. Those before a group
+        that is kept already become files of their own; the running one goes on as the live one.
         """
+        if self._failing and 0 <= now - self._tried < disks.PAUSE_S:
+            return
         segment: Segment | None = None
         for group in self._ring:
-            if group.kept or not self._wanted(group):
+            if group.kept or not self._wants(group):
                 self._end(segment)
                 segment = None
-            else:
-                segment = self._keep(group, segment)
-        if segment is not None:
-            self._live = segment
+                continue
+            if group is self._ring.last and segment is None:
+                segment, self._live = self._live, None
+            segment = self._keep(group, segment)
+            if segment is None:
+                return
+        self._live = segment or self._live
+        self._ring.resize(self._ring_s(), self._wanted.ring_bytes)
 
     def _keep(self, group: Group, segment: Segment | None) -> Segment | None:
-        """Write a group, to `segment` if it goes on there; returns the file that it is in."""
-        group.kept = True
+        """Write a group, to `segment` if it goes on there; returns the file that it is in, or
+        None where it cannot be written."""
+        if segment is not None and not segment.takes(group, SEGMENT_S):
+            self._end(segment)
+            segment = None
+        at = group.start
         try:
-            if segment is not None and not segment.takes(group, SEGMENT_S):
-                self._end(segment)
-                segment = None
             if segment is None:
-                first = group.fragments[0]
-                segment = self._archive.create(self.camera, first.epoch, first.start)
-                self._tell("segment", segment.opened())
+                segment = self._begin(group)
             segment.begin(group)
             for fragment in group.fragments:
+                at = fragment.start
                 segment.write(fragment)
+                group.kept = True
+                self._until = fragment.end
         except OSError as error:
-            self._disk_failed(error, group.end)
+            self._disk_failed(error, at)
             self._end(segment)
             return None
+        self._disk_works()
+        return segment
+
+    def _begin(self, group: Group) -> Segment:
+        wanted = self._wanted
+        disks.ready(wanted)
+        segment = self._archive.create(
+            Path(wanted.root), wanted.tier, self.camera, self.stream, group.epoch, group.start
+        )
+        self._tell("segment", segment.opened())
         return segment
 
     def _append(self, fragment: Fragment) -> None:
@@ -156,15 +257,41 @@ class Recorder:
         try:
             self._live.write(fragment)
         except OSError as error:
-            self._disk_failed(error, fragment.end)
+            self._disk_failed(error, fragment.start)
+            self._close_live()
+            return
+        self._until = fragment.end
+        if self._live.full:
+            self._tell("trouble", TroubleReport(self.camera, self.stream, Reason.NO_KEYFRAME.value))
             self._close_live()
 
     def _disk_failed(self, error: OSError, at: float) -> None:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = Reason.DISK_FULL if full else Reason.DISK_ERROR
-        log.error("%s is not recorded for 10 s: %s", self.camera, explain(reason))
-        self._disk_again = at + _DISK_PAUSE_S
-        self._tell("trouble", {"camera": self.camera, "why": reason.value})
+        wanted = self._wanted
+        why = disks.reason_of(error, wanted.root)
+        report = self._archive.disks.failed(wanted.tier, self.name, why)
+        if report is not None:
+            log.error("writing to '%s' fails: %s (%s)", wanted.tier, explain(why), error.strerror)
+            self._tell("disk", report)
+        self._outages.begin("disk", self.camera, self.stream, at, why.value)
+        self._failing = True
+        self._tried = at if self._seen is None else self._seen
+        self._ring.seconds = self._ring_s()
+
+    def _disk_works(self) -> None:
+        if not self._failing:
+            return
+        self._failing = False
+        if self._seen is not None:
+            self._outages.end("disk", self.camera, self.stream, self._seen)
+        report = self._archive.disks.works(self._wanted.tier, self.name)
+        if report is not None:
+            log.info("writing to '%s' works again", report.tier)
+            self._tell("disk", report)
+        self._finisher.submit(self._repair)
+
+    def _repair(self) -> None:
+        for report in self._archive.repair():
+            self._tell("segment", report)
 
     def _close_live(self) -> None:
         self._end(self._live)
@@ -177,8 +304,9 @@ class Recorder:
     def _finish(self, segment: Segment) -> None:
         try:
             report = segment.close()
-        except (OSError, ValueError) as error:
-            log.error("%s could not be finished: %s", segment.path, error)
+        except (OSError, mp4.Mp4Error) as error:
+            log.error("%s could not be sealed: %s", segment.path, error)
+            self._archive.leave(segment)
             return
         if report is not None:
             self._tell("segment", report)
@@ -188,8 +316,9 @@ class Recorder:
             return
         for order in [order for order in self._orders.values() if order.end <= until]:
             del self._orders[order.order]
-            report = wire.RecordedReport(order.order, self.camera, self._until)
+            report = RecordedReport(order.order, self.camera, self._until)
             self._over[order.order] = report
             while len(self._over) > _FORGET_AFTER:
                 del self._over[next(iter(self._over))]
-            self._finisher.submit(self._tell, "recorded", report)
+            if self.answers:
+                self._finisher.submit(self._tell, "recorded", report)

@@ -1,4 +1,4 @@
-"""The pre-roll: the last seconds of a camera, in memory."""
+"""The pre-roll: the last seconds of a stream, in memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hub.video.capture.fragments import Fragment
+from hub.video.capture.fragments import Epoch, Fragment
 
 
 @dataclass(slots=True, eq=False)
@@ -15,25 +15,21 @@ class Group:
 
     number: int
     """One more than the group before it, if nothing is missing between the two."""
+    epoch: Epoch
+    start: float
+    end: float
     fragments: list[Fragment] = field(default_factory=list)
+    """All of them, or none at all where they were too many."""
     bytes: int = 0
     kept: bool = False
-    """It was, or is being, written to a file."""
-
-    @property
-    def start(self) -> float:
-        return self.fragments[0].start
-
-    @property
-    def end(self) -> float:
-        return self.fragments[-1].end
+    """It was, or is being, written to a file; or it must not be."""
 
 
 class Ring:
     """Whole groups of pictures, bounded in seconds and in bytes.
 
-    Without a keyframe for so long that a single group is over the bytes, that group goes, and the
-    ring stays empty until the next keyframe.
+    A single group may be over the bytes, where keyframes are rare. One that is being written goes
+    on without being held in memory; of any other nothing is left until the next keyframe.
     """
 
     def __init__(self, seconds: float, most_bytes: int) -> None:
@@ -48,22 +44,30 @@ class Ring:
         return iter(self._groups)
 
     @property
+    def last(self) -> Group | None:
+        """The group that is growing, or was the last to."""
+        return self._groups[-1] if self._groups else None
+
+    @property
     def span(self) -> float:
         """Seconds of video that it holds."""
-        return sum(group.end - group.start for group in self._groups)
+        return sum(group.end - group.start for group in self._groups if group.fragments)
 
     def add(self, fragment: Fragment) -> Group | None:
         """Take a fragment; returns its group, or None while a keyframe is waited for."""
         if fragment.key:
             self._number += 2 if self._broken else 1
-            self._groups.append(Group(self._number))
+            group = Group(self._number, fragment.epoch, fragment.start, fragment.end)
+            self._groups.append(group)
             self._broken = False
         if self._broken:
             return None
         group = self._groups[-1]
-        group.fragments.append(fragment)
-        group.bytes += len(fragment.data)
-        self.bytes += len(fragment.data)
+        group.end = fragment.end
+        if fragment.key or group.fragments:
+            group.fragments.append(fragment)
+            group.bytes += len(fragment.data)
+            self.bytes += len(fragment.data)
         self._evict()
         return group if self._groups else None
 
@@ -81,10 +85,12 @@ class Ring:
             self.bytes > self.most_bytes
             or self._groups[-1].end - self._groups[1].start > self.seconds
         ):
-            self._drop()
-        if self.bytes > self.most_bytes and self._groups:
-            self._drop()
+            self.bytes -= self._groups.popleft().bytes
+        if self.bytes <= self.most_bytes:
+            return
+        last = self._groups[-1]
+        last.fragments.clear()
+        last.bytes = self.bytes = 0
+        if not last.kept:
+            self._groups.clear()
             self._broken = True
-
-    def _drop(self) -> None:
-        self.bytes -= self._groups.popleft().bytes

@@ -1,98 +1,33 @@
-"""One file of the archive, from its first fragment to its index."""
+"""One file of the archive, from its first fragment to its seal."""
 
 from __future__ import annotations
 
-import logging
+import errno
+import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from hub.video import mp4, wire
-from hub.video.archive import camera_of, path_of, segment_report, start_of
+from hub.video import mp4
+from hub.video.archive import segment_report
 from hub.video.capture.fragments import Epoch, Fragment
 from hub.video.capture.ring import Group
+from hub.video.messages import SegmentReport
 
-log = logging.getLogger("hub.video.capture")
+MOST_BYTES = 1 << 30
+"""No file grows beyond it; an index can name twice as much between two keyframes."""
+
+_PIECE = 1 << 20
 
 
-class Archive:
-    """The folder of recordings. A file that is being written has a mark of the same name in
-    `capture/open`, so that those a crash left unfinished are found without a search."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self._marks = data / "capture" / "open"
-        self._marks.mkdir(parents=True, exist_ok=True)
-        self._left = [self._path_of(mark) for mark in sorted(self._marks.iterdir())]
-
-    def create(self, camera: str, epoch: Epoch, start: float) -> Segment:
-        """Begin a file for frames from `start` (Unix time) on. Raises OSError."""
-        millis = round(start * 1000)
-        while True:
-            path = path_of(camera, millis)
-            mark = self._mark(path)
-            mark.touch()
-            try:
-                (self.data / path).parent.mkdir(parents=True, exist_ok=True)
-                return Segment(self, path, camera, epoch, start)
-            except FileExistsError:  # this machine's clock was set back
-                mark.unlink()
-                millis += 1
-            except OSError:
-                mark.unlink()
-                raise
-
-    def _mark(self, path: str) -> Path:
-        return self._marks / path.replace("/", "~")
-
-    @staticmethod
-    def _path_of(mark: Path) -> str:
-        return mark.name.replace("~", "/")
-
-    def unmark(self, path: str) -> None:
-        self._mark(path).unlink(missing_ok=True)
-
-    def unfinished(self) -> list[str]:
-        """Files that are being written, or that an earlier process left and nobody finished yet."""
-        return [self._path_of(mark) for mark in self._marks.iterdir()]
-
-    def repair(self) -> list[wire.SegmentReport]:
-        """Finish the files that an earlier process left: cut the torn end, write the index."""
-        reports = []
-        for path in self._left:
-            try:
-                report = self._repair(path)
-            except (OSError, mp4.Mp4Error) as error:
-                log.error("%s was left by a crash and cannot be saved: %s", path, error)
-                continue
-            if report is not None:
-                log.info("%s was left by a crash and is finished now", path)
-                reports.append(report)
-        self._left = []
-        return reports
-
-    def _repair(self, path: str) -> wire.SegmentReport | None:
-        file = self.data / path
-        try:
-            fd = os.open(file, os.O_RDWR)
-        except FileNotFoundError:
-            self.unmark(path)
-            return None
-        try:
-            try:
-                layout = mp4.finish(fd, after_crash=True)
-            except mp4.Mp4Error:  # killed before its first fragment
-                layout = None
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        if layout is None or not layout.pieces:
-            file.unlink()
-            self.unmark(path)
-            return None
-        self.unmark(path)
-        start = start_of(path)
-        end = start + layout.duration / layout.scale
-        return segment_report(path, camera_of(path), layout.init, start, end, layout.whole)
+def sha256_of(fd: int) -> str:
+    """The digest of an open file, in hexadecimal."""
+    digest = hashlib.sha256()
+    offset = 0
+    while piece := os.pread(fd, _PIECE, offset):
+        digest.update(piece)
+        offset += len(piece)
+    return digest.hexdigest()
 
 
 class Segment:
@@ -100,24 +35,32 @@ class Segment:
     process loses at most the one that it was writing."""
 
     def __init__(
-        self, archive: Archive, path: str, camera: str, epoch: Epoch, start: float
+        self,
+        root: Path,
+        tier: str,
+        path: str,
+        epoch: Epoch,
+        start: float,
+        over: Callable[[str], None],
     ) -> None:
+        """`over` is called with the path when the file is sealed. Raises OSError."""
         self.path = path
+        self.tier = tier
+        self.root = root
         self.epoch = epoch
         self.start = start
         self.end = start
-        self._archive = archive
-        self._camera = camera
+        self._over = over
         self._base: int | None = None
         self._group = self._groups = 0
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
-        self._fd = os.open(archive.data / path, flags, 0o640)
+        self._fd = os.open(root / path, flags, 0o640)
         self._size = 0
         try:
             self._append(epoch.init + mp4.room())
         except OSError:
             os.close(self._fd)
-            (archive.data / path).unlink()
+            (root / path).unlink()
             raise
 
     def takes(self, group: Group, longest_s: float) -> bool:
@@ -125,9 +68,14 @@ class Segment:
         length = self.end - self.start
         return (
             group.number == self._group + 1
-            and group.fragments[0].epoch is self.epoch
+            and group.epoch is self.epoch
             and length + length / self._groups <= longest_s
         )
+
+    @property
+    def full(self) -> bool:
+        """It may not grow any more, though no keyframe has come."""
+        return self._size >= MOST_BYTES
 
     def begin(self, group: Group) -> None:
         """What is written next is of this group."""
@@ -150,27 +98,38 @@ class Segment:
         written = os.writev(self._fd, parts)
         if written != size:
             os.ftruncate(self._fd, self._size)
-            raise OSError(28, "the disk is full")
+            raise OSError(errno.ENOSPC, "the disk is full")
         self._size += size
 
-    def opened(self) -> wire.SegmentReport:
-        return self._report(None, self._size)
+    def opened(self) -> SegmentReport:
+        """What is told of it at its beginning."""
+        return self._report(None, self._size, None)
 
-    def close(self) -> wire.SegmentReport | None:
-        """Write the index, sync, and report; None where it holds nothing."""
+    def close(self) -> SegmentReport | None:
+        """Write the index, sync, seal with a digest of what is on disk, and report; None where it
+        holds nothing. Raises OSError, Mp4Error."""
         try:
             layout = mp4.finish(self._fd)
             os.fsync(self._fd)
+            digest = sha256_of(self._fd)
         finally:
             os.close(self._fd)
         if not layout.pieces:
-            (self._archive.data / self.path).unlink()
-        self._archive.unmark(self.path)
+            (self.root / self.path).unlink()
+        self._over(self.path)
         if not layout.pieces:
             return None
         end = self.start + layout.duration / layout.scale
-        return self._report(end, layout.whole)
+        return self._report(end, layout.whole, digest)
 
-    def _report(self, end: float | None, size: int) -> wire.SegmentReport:
-        init = self.epoch.init
-        return segment_report(self.path, self._camera, init, self.start, end, size)
+    def _report(self, end: float | None, size: int, digest: str | None) -> SegmentReport:
+        return segment_report(
+            self.path,
+            self.tier,
+            self.epoch.init,
+            self.start,
+            end,
+            size,
+            keyframes=self._groups,
+            sha256=digest,
+        )

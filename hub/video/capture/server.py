@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -14,11 +15,15 @@ import av
 
 from hub.clock import Clock
 from hub.video import wire
+from hub.video.archive import STREAM
 from hub.video.capture import snapshot
 from hub.video.capture.camera import CameraThread
+from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
+from hub.video.capture.live import Watchers
+from hub.video.capture.outages import Outages
 from hub.video.capture.recorder import Recorder
-from hub.video.capture.segment import Archive
+from hub.video.messages import MODES, Order, Source, StreamReport, Wanted, key_of
 from hub.video.reasons import Reason
 
 log = logging.getLogger("hub.video.capture")
@@ -28,22 +33,28 @@ _FRESH_S = 15.0
 _FIRST_PICTURE_S = 4.0
 
 Answer = tuple[dict[str, Any], bytes]
+Handler = Callable[[wire.Peer, wire.Head], Awaitable[Answer]]
 
 
 class Capture:
-    """All cameras of one process. Its methods are called in the event loop; cameras live in
+    """All streams of one process. Its methods are called in the event loop; streams live in
     threads, and speak to it through `tell`."""
 
-    def __init__(self, data: Path, clock: Clock, linger_s: float) -> None:
+    def __init__(
+        self, data: Path, clock: Clock, linger_s: float, folder: Path | None = None
+    ) -> None:
         self._clock = clock
         self._linger_s = linger_s
-        self._archive = Archive(data)
+        self._archive = Archive(data, folder)
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="work")
-        self._cameras: dict[str, CameraThread] = {}
+        self._streams: dict[str, CameraThread] = {}
         self._recorders: dict[str, Recorder] = {}
+        self._recording: dict[str, bool] = {}
+        self._outages = Outages()
         self._pictures: dict[str, tuple[Fragment, bytes]] = {}
         self._peers: set[wire.Peer] = set()
+        self._watchers = Watchers(self._recorders)
         self._ending = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._serving: set[asyncio.Task[None]] = set()
@@ -70,10 +81,10 @@ class Capture:
 
     def _finish(self, path: Path) -> None:
         path.unlink(missing_ok=True)
-        for camera in self._cameras.values():
-            camera.stop()
+        for stream in self._streams.values():
+            stream.stop()
         for recorder in self._recorders.values():
-            recorder.interrupt()
+            recorder.close()
         self._finisher.shutdown(wait=True)
         self._workers.shutdown(wait=False, cancel_futures=True)
 
@@ -86,8 +97,10 @@ class Capture:
         while True:
             await self._clock.sleep(1.0)
             now = self._clock.now().timestamp()
-            for recorder in self._recorders.values():
+            for key, recorder in self._recorders.items():
                 recorder.tick(now)
+                if self._recording.get(key) != recorder.recording:
+                    self._send("stream", self._streams[key].report)
             alone = 0.0 if self._peers else alone + 1.0
             if alone >= self._linger_s:
                 log.info("no hub for %.0f s; capture ends", alone)
@@ -101,9 +114,11 @@ class Capture:
             log.debug("a notice '%s' came after the end", name)
 
     def _send(self, name: str, report: object) -> None:
-        fields = report if isinstance(report, Mapping) else wire.plain(report)
+        if isinstance(report, StreamReport):
+            self._recording[key_of(report.camera, report.stream)] = report.recording
+        head = {"tell": name, **wire.plain(report)}
         for peer in tuple(self._peers):
-            peer.send({"tell": name, **fields})
+            peer.send(head)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -125,15 +140,16 @@ class Capture:
             self._refuse(peer, error)
         finally:
             self._peers.discard(peer)
+            self._watchers.left(peer)
             peer.close()
 
     async def _request(self, peer: wire.Peer, head: wire.Head) -> None:
         number = head.get("id")
-        work = self._requests().get(str(head.get("do")))
+        work = self._requests.get(str(head.get("do")))
         try:
             if work is None or not isinstance(number, int):
                 raise wire.WireError("an unknown request")
-            fields, payload = await work(head)
+            fields, payload = await work(peer, head)
         except wire.WireError as error:
             self._refuse(peer, error)
         except wire.Refusal as refusal:
@@ -152,96 +168,133 @@ class Capture:
         log.warning("process %d sent rubbish (%s); its connection is closed", peer.pid, error)
         peer.close()
 
-    def _requests(self) -> Mapping[str, Callable[[wire.Head], Awaitable[Answer]]]:
+    @functools.cached_property
+    def _requests(self) -> Mapping[str, Handler]:
         return {
-            "cameras": self._set_cameras,
+            "streams": self._set_streams,
             "remove": self._remove,
             "record": self._record,
             "snapshot": self._snapshot,
             "state": self._state,
+            "watch": self._watch,
             "stop": self._stop,
         }
 
-    async def _set_cameras(self, head: wire.Head) -> Answer:
-        given = head.get("set")
-        if not isinstance(given, dict) or not all(isinstance(v, dict) for v in given.values()):
-            raise wire.WireError("cameras without sources")
-        sources = {camera: wire.build(wire.Source, fields) for camera, fields in given.items()}
+    async def _set_streams(self, _peer: wire.Peer, head: wire.Head) -> Answer:
+        given = _streams(head.get("set"))
         if head.get("only"):
-            for camera in self._cameras.keys() - sources.keys():
-                self._drop(camera)
-        for camera, source in sources.items():
-            self._put(camera, source)
+            for key in self._streams.keys() - given.keys():
+                self._drop(key)
+        for key, (source, wanted) in given.items():
+            self._put(key, source, wanted)
+        self._choose_who_answers()
         return {}, b""
 
-    def _put(self, camera: str, source: wire.Source) -> None:
-        running = self._cameras.get(camera)
-        if running is not None and running.source == source:
-            return
+    def _put(self, key: str, source: Source, wanted: Wanted) -> None:
+        running = self._streams.get(key)
         if running is None:
-            self._recorders[camera] = Recorder(
-                camera, source, self._archive, self._finisher, self.tell
+            self._recorders[key] = Recorder(
+                source.camera,
+                source.stream,
+                wanted,
+                self._archive,
+                self._finisher,
+                self.tell,
+                self._outages,
             )
-        else:
+        elif self._recorders[key].wanted != wanted:
+            self._recorders[key].change(wanted)
+        if running is not None:
+            if running.source == source:
+                return
             running.stop()
-            self._recorders[camera].interrupt()
-            self._recorders[camera].change(source)
-        thread = CameraThread(camera, source, self._recorders[camera], self._clock, self.tell)
-        self._cameras[camera] = thread
+            self._recorders[key].interrupt()
+        thread = CameraThread(source, self._recorders[key], self._clock, self.tell, self._outages)
+        self._streams[key] = thread
         thread.start()
 
-    def _drop(self, camera: str) -> None:
-        self._cameras.pop(camera).stop()
-        self._recorders.pop(camera).interrupt()
-        self._pictures.pop(camera, None)
+    def _drop(self, key: str) -> None:
+        stream = self._streams.pop(key)
+        stream.stop()
+        self._recorders.pop(key).close()
+        self._recording.pop(key, None)
+        self._pictures.pop(key, None)
+        self._watchers.gone(key)
+        now = self._clock.now().timestamp()
+        self._outages.end("source", stream.source.camera, stream.source.stream, now)
 
-    async def _remove(self, head: wire.Head) -> Answer:
-        given = head.get("cameras")
+    def _choose_who_answers(self) -> None:
+        """One stream of each camera tells when orders are over."""
+        for recorder in self._recorders.values():
+            recorder.answers = self._main(recorder.camera) is recorder
+
+    def _main(self, camera: str) -> Recorder | None:
+        """The first stream of a camera: `main`, or the first that there is."""
+        main = self._recorders.get(key_of(camera, STREAM))
+        others = (each for each in self._recorders.values() if each.camera == camera)
+        return main or next(others, None)
+
+    async def _remove(self, _peer: wire.Peer, head: wire.Head) -> Answer:
+        given = head.get("streams")
         if not isinstance(given, list):
-            raise wire.WireError("no list of cameras")
-        for camera in given:
-            if camera in self._cameras:
-                self._drop(camera)
+            raise wire.WireError("no list of streams")
+        for key in given:
+            if key in self._streams:
+                self._drop(key)
+        self._choose_who_answers()
         return {}, b""
 
-    async def _record(self, head: wire.Head) -> Answer:
-        order = wire.build(wire.Order, head)
-        recorder = self._recorders.get(order.camera)
-        if recorder is None:
+    async def _record(self, _peer: wire.Peer, head: wire.Head) -> Answer:
+        order = wire.build(Order, head)
+        recorders = [each for each in self._recorders.values() if each.camera == order.camera]
+        if not recorders:
             raise wire.Refusal(Reason.UNKNOWN_CAMERA)
-        await self._loop.run_in_executor(self._workers, recorder.order, order)
+        for recorder in recorders:
+            await self._loop.run_in_executor(self._workers, recorder.order, order)
         return {}, b""
 
-    async def _state(self, _head: wire.Head) -> Answer:
+    async def _state(self, _peer: wire.Peer, head: wire.Head) -> Answer:
         recorders = self._recorders.values()
-        return {
-            "cameras": [wire.plain(thread.report) for thread in self._cameras.values()],
+        state: dict[str, Any] = {
+            "streams": [wire.plain(thread.report) for thread in self._streams.values()],
             "open": self._archive.unfinished(),
-            "orders": [order for recorder in recorders for order in recorder.orders],
-            "rings": {name: wire.plain(r.ring()) for name, r in self._recorders.items()},
-        }, b""
+            "orders": sorted({order for recorder in recorders for order in recorder.orders}),
+            "rings": {key: wire.plain(r.ring()) for key, r in self._recorders.items()},
+            "cpu_s": sum(os.times()[:2]),
+        }
+        if not head.get("brief"):
+            state["outages"] = [wire.plain(outage) for outage in self._outages.all()]
+        return state, b""
 
-    async def _stop(self, _head: wire.Head) -> Answer:
+    async def _watch(self, peer: wire.Peer, head: wire.Head) -> Answer:
+        self._watchers.watch(peer, str(head.get("key")))
+        self._peers.discard(peer)  # notices go over the other connection of its hub
+        return {}, b""
+
+    async def _stop(self, _peer: wire.Peer, _head: wire.Head) -> Answer:
         self._loop.call_later(0.05, self.end)
         return {}, b""
 
-    async def _snapshot(self, head: wire.Head) -> Answer:
-        camera = str(head.get("camera"))
-        key = await self._last_key(camera)
-        known = self._pictures.get(camera)
+    async def _snapshot(self, _peer: wire.Peer, head: wire.Head) -> Answer:
+        recorder = self._main(str(head.get("camera")))
+        if recorder is None:
+            raise wire.Refusal(Reason.UNKNOWN_CAMERA)
+        name = recorder.name
+        key = await self._last_key(name)
+        known = self._pictures.get(name)
         if known is None or known[0] is not key:
             try:
                 picture = await self._loop.run_in_executor(self._workers, snapshot.jpeg, key)
             except av.error.FFmpegError:
                 raise wire.Refusal(Reason.NO_PICTURE) from None
-            known = self._pictures[camera] = (key, picture)
+            known = self._pictures[name] = (key, picture)
         return {"at": key.start}, known[1]
 
-    async def _last_key(self, camera: str) -> Fragment:
-        """The last keyframe; that of a camera that is just being connected is waited for."""
+    async def _last_key(self, name: str) -> Fragment:
+        """The last keyframe; that of a stream that is just being connected is waited for."""
         waited = 0.0
         while True:
-            thread, recorder = self._cameras.get(camera), self._recorders.get(camera)
+            thread, recorder = self._streams.get(name), self._recorders.get(name)
             if thread is None or recorder is None:
                 raise wire.Refusal(Reason.UNKNOWN_CAMERA)
             report, key = thread.report, recorder.key
@@ -252,3 +305,19 @@ class Capture:
                 raise wire.Refusal(report.reason or Reason.NO_PICTURE)
             await self._clock.sleep(0.1)
             waited += 0.1
+
+
+def _streams(given: Any) -> dict[str, tuple[Source, Wanted]]:
+    """What a request wants of which stream; raises WireError."""
+    if not isinstance(given, dict) or not all(isinstance(v, dict) for v in given.values()):
+        raise wire.WireError("streams without sources")
+    streams = {}
+    for key, fields in given.items():
+        if not isinstance(fields.get("source"), dict) or not isinstance(fields.get("wanted"), dict):
+            raise wire.WireError("a stream without a source, or nothing said of what is wanted")
+        source = wire.build(Source, fields["source"])
+        wanted = wire.build(Wanted, fields["wanted"])
+        if key != key_of(source.camera, source.stream) or wanted.mode not in MODES:
+            raise wire.WireError("a stream of another name, or with an unknown mode")
+        streams[key] = source, wanted
+    return streams

@@ -17,8 +17,8 @@ from av.video.stream import VideoStream
 from hub.clock import SystemClock
 from hub.video import codecs
 from hub.video.capture.packets import VideoPacket
+from hub.video.messages import Source
 from hub.video.reasons import Reason
-from hub.video.wire import Source
 
 _OPEN_S = 8.0
 _READ_S = 4.0  # FFmpeg may wait twice as long before it gives up
