@@ -1,10 +1,51 @@
-"""Holds: a person keeps what some cameras recorded in some time from being deleted."""
+"""Holds: a person keeps what some cameras recorded in some time from being deleted.
+
+A hold that is in force wins over every rule of keeping. Whoever deletes asks `held` inside the
+transaction that gives a file up, and keeps `Holds.deleting` until the file is gone: a hold that is
+placed meanwhile waits for that, so that it never promises what is being deleted.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
+import asyncio
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Integer,
+    Row,
+    ScalarSelect,
+    Select,
+    String,
+    Table,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from hub.clock import Clock
+from hub.store.store import Store
 from hub.store.tables import bulk
+
+MOST_HOLDS = 10_000
+"""In force at a time: each file that may be deleted is compared with all of them."""
+MOST_CAMERAS = 1_000
+MOST_TEXT = 2_000
+MOST_NAME = 255
+PAGE = 200
+
+_CAMERA = re.compile(r"camera\.[a-z0-9_]{1,120}")
 
 holds = Table(
     "holds",
@@ -30,3 +71,222 @@ hold_cameras = Table(
     Column("camera", String(128), primary_key=True),
 )
 """The cameras of a hold; none of them: all cameras."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What is kept, for whom and why. No `cameras`: of all. `end` None: from `start` on.
+
+    `until` None: until a person releases it.
+    """
+
+    id: int
+    cameras: tuple[str, ...]
+    start: datetime
+    end: datetime | None
+    reason: str
+    person: str
+    made_at: datetime
+    until: datetime | None
+    case: str | None
+    released_at: datetime | None
+    released_by: str | None
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it keeps anything now."""
+        return self.released_at is None and (self.until is None or self.until > now)
+
+
+class NoSuchHold(LookupError):
+    """There is no hold of that number, or it was released before."""
+
+
+class Holds:
+    """Places holds and releases them; none is ever forgotten."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self.deleting = asyncio.Lock()
+        """Whoever deletes holds it from the look at the holds until the files are gone."""
+
+    async def place(
+        self,
+        *,
+        cameras: Collection[str],
+        start: datetime,
+        end: datetime | None,
+        reason: str,
+        person: str,
+        until: datetime | None = None,
+        case: str | None = None,
+    ) -> int:
+        """Keep what these cameras (entity ids; none: all) recorded, and will record, from `start`
+        to `end`; it is in force when this returns its number. Raises ValueError with all that is
+        wrong."""
+        now = self._clock.now()
+        reason, person, case = reason.strip(), person.strip(), (case or "").strip() or None
+        wrong = [
+            *_wrong_cameras(cameras),
+            *_wrong_times(start, end, until, now),
+            *_wrong_texts(reason, person, case),
+        ]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        row = {
+            "start": _millis(start),
+            "end": None if end is None else _millis(end),
+            "reason": reason,
+            "person": person,
+            "made_at": _millis(now),
+            "until": None if until is None else _millis(until),
+            "case_number": case,
+        }
+        of = sorted(set(cameras))
+        async with self.deleting:
+            return await self._store.write(lambda connection: _place(connection, row, of))
+
+    async def release(self, id: int, by: str) -> None:
+        """End a hold; what it kept is deleted when its time is over. Raises NoSuchHold,
+        ValueError."""
+        by = by.strip()
+        if not by:
+            raise ValueError("a hold is released by somebody: the name is missing")
+        now = _millis(self._clock.now())
+        change = update(holds).where(holds.c.id == id, holds.c.released_at.is_(None))
+        values = {"released_at": now, "released_by": by[:MOST_NAME]}
+        if not await self._store.write(lambda c: c.execute(change.values(values)).rowcount):
+            raise NoSuchHold(f"there is no hold {id} that could be released")
+
+    async def active(self) -> list[Hold]:
+        """All that are in force now, the oldest first."""
+        now = _millis(self._clock.now())
+        query = select(holds).where(_in_force(now)).order_by(holds.c.id)
+        return await self._store.read(lambda connection: _read(connection, query))
+
+    async def latest(self, before: int | None = None, limit: int = PAGE) -> list[Hold]:
+        """Holds of all times, the newest first; `before`: those with a lower number."""
+        query = select(holds).order_by(holds.c.id.desc()).limit(min(limit, PAGE))
+        if before is not None:
+            query = query.where(holds.c.id < before)
+        return await self._store.read(lambda connection: _read(connection, query))
+
+
+def held(
+    camera: ColumnElement[str], start: ColumnElement[int], end: ColumnElement[int], now: int
+) -> ColumnElement[bool]:
+    """Whether a hold is in force at `now` for a row of another table, which has these columns.
+    Milliseconds since 1970; a row without an end goes on for ever."""
+    return exists().where(_covers(camera, start, end, now))
+
+
+def held_by(
+    camera: ColumnElement[str], start: ColumnElement[int], end: ColumnElement[int], now: int
+) -> ScalarSelect[int]:
+    """The number of the first hold that is in force for a row, or none."""
+    return select(func.min(holds.c.id)).where(_covers(camera, start, end, now)).scalar_subquery()
+
+
+def in_force(connection: Connection, now: int) -> list[Hold]:
+    """All holds that are in force at `now` (milliseconds since 1970), in this transaction."""
+    return _read(connection, select(holds).where(_in_force(now)).order_by(holds.c.id))
+
+
+def _covers(
+    camera: ColumnElement[str], start: ColumnElement[int], end: ColumnElement[int], now: int
+) -> ColumnElement[bool]:
+    of_hold = hold_cameras.c.hold == holds.c.id
+    some = exists().where(of_hold)
+    this = exists().where(of_hold, hold_cameras.c.camera == camera)
+    return and_(
+        _in_force(now),
+        or_(holds.c.end.is_(None), start <= holds.c.end),
+        or_(end.is_(None), end >= holds.c.start),
+        or_(this, ~some),
+    )
+
+
+def _in_force(now: int) -> ColumnElement[bool]:
+    return and_(holds.c.released_at.is_(None), or_(holds.c.until.is_(None), holds.c.until > now))
+
+
+def _place(connection: Connection, row: Mapping[str, object], cameras: Iterable[str]) -> int:
+    made_at = row["made_at"]
+    assert isinstance(made_at, int)
+    count = select(func.count()).select_from(holds).where(_in_force(made_at))
+    if connection.execute(count).scalar_one() >= MOST_HOLDS:
+        raise ValueError(f"{MOST_HOLDS} holds are in force: release some that are needed no more")
+    key = connection.execute(insert(holds).values(row)).inserted_primary_key
+    assert key is not None
+    number = int(key[0])
+    rows = [{"hold": number, "camera": camera} for camera in cameras]
+    if rows:
+        connection.execute(insert(hold_cameras), rows)
+    return number
+
+
+def _read(connection: Connection, query: Select[tuple[object, ...]]) -> list[Hold]:
+    rows = connection.execute(query).all()
+    cameras: dict[int, list[str]] = {}
+    if rows:
+        numbers = [row.id for row in rows]
+        between = hold_cameras.c.hold.between(min(numbers), max(numbers))
+        for link in connection.execute(select(hold_cameras).where(between)):
+            cameras.setdefault(link.hold, []).append(link.camera)
+    return [_hold(row, tuple(sorted(cameras.get(row.id, ())))) for row in rows]
+
+
+def _hold(row: Row[tuple[object, ...]], cameras: tuple[str, ...]) -> Hold:
+    return Hold(
+        id=row.id,
+        cameras=cameras,
+        start=_instant(row.start),
+        end=None if row.end is None else _instant(row.end),
+        reason=row.reason,
+        person=row.person,
+        made_at=_instant(row.made_at),
+        until=None if row.until is None else _instant(row.until),
+        case=row.case_number,
+        released_at=None if row.released_at is None else _instant(row.released_at),
+        released_by=row.released_by,
+    )
+
+
+def _wrong_cameras(cameras: Collection[str]) -> Iterable[str]:
+    if len(cameras) > MOST_CAMERAS:
+        yield f"a hold names at most {MOST_CAMERAS} cameras; name none, and it holds for all"
+        return
+    for camera in cameras:
+        if not _CAMERA.fullmatch(camera):
+            yield f"'{camera[:MOST_NAME]}' is no camera: its entity id reads camera.NAME"
+
+
+def _wrong_times(
+    start: datetime, end: datetime | None, until: datetime | None, now: datetime
+) -> Iterable[str]:
+    if any(at is not None and at.tzinfo is None for at in (start, end, until)):
+        yield "an instant needs its time zone, as in 2026-11-22T14:00:00+02:00"
+        return
+    if end is not None and end <= start:
+        yield "the hold's end is not after its start"
+    if until is not None and until <= now:
+        yield "the moment until which it is in force is past"
+
+
+def _wrong_texts(reason: str, person: str, case: str | None) -> Iterable[str]:
+    if not reason:
+        yield "a hold has a reason, and none is given"
+    if not person:
+        yield "a hold is placed by somebody: the name is missing"
+    if len(reason) > MOST_TEXT:
+        yield f"the reason is longer than {MOST_TEXT} characters"
+    if max(len(person), len(case or "")) > MOST_NAME:
+        yield f"a name or a case's number is longer than {MOST_NAME} characters"
+
+
+def _millis(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _instant(millis: int) -> datetime:
+    return datetime.fromtimestamp(millis / 1000, UTC)

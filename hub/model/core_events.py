@@ -166,6 +166,73 @@ class HistoryPurgeResumed(Event, type="history.purge_resumed"):
     """The clock is trusted again; what is too old is deleted."""
 
 
+class RecordingStopped(Event, type="recording.stopped"):
+    """A stream that should be recorded all the time is not; what may be missing stands in the
+    ledger of gaps."""
+
+    stream: str
+    why: str
+
+
+class RecordingResumed(Event, type="recording.resumed"):
+    """A stream is recorded again."""
+
+    stream: str
+
+
+class ArchiveDiskFailed(Event, type="archive.disk_failed"):
+    """A disk for recordings cannot be written."""
+
+    tier: str
+    why: str
+
+
+class ArchiveDiskBack(Event, type="archive.disk_back"):
+    """A disk for recordings can be written again."""
+
+    tier: str
+
+
+class ArchiveShort(Event, type="archive.short"):
+    """At the present rate a disk keeps so many days, less than these cameras' shortest time."""
+
+    tier: str
+    days: float
+    cameras: tuple[str, ...]
+
+
+class ArchiveShortOver(Event, type="archive.short_over"):
+    """A disk keeps every camera's recordings for their shortest time again."""
+
+    tier: str
+
+
+class ArchiveMinimumBroken(Event, type="archive.minimum_broken"):
+    """Recordings of these cameras were deleted before their shortest time, since nothing else was
+    left to delete."""
+
+    cameras: tuple[str, ...]
+    why: str
+
+
+class ArchivePurged(Event, type="archive.purged"):
+    """Recordings were deleted."""
+
+    segments: int
+    bytes: int
+    why: str
+
+
+class ArchivePurgePaused(Event, type="archive.purge_paused"):
+    """No recording is deleted, since the clock may be wrong."""
+
+    why: str
+
+
+class ArchivePurgeResumed(Event, type="archive.purge_resumed"):
+    """The clock is trusted again; recordings are deleted as they should be."""
+
+
 CORE_EVENTS: tuple[type[Event], ...] = (
     HubStarted,
     HubStopping,
@@ -189,4 +256,14 @@ CORE_EVENTS: tuple[type[Event], ...] = (
     HistoryCaughtUp,
     HistoryPurgePaused,
     HistoryPurgeResumed,
+    RecordingStopped,
+    RecordingResumed,
+    ArchiveDiskFailed,
+    ArchiveDiskBack,
+    ArchiveShort,
+    ArchiveShortOver,
+    ArchiveMinimumBroken,
+    ArchivePurged,
+    ArchivePurgePaused,
+    ArchivePurgeResumed,
 )

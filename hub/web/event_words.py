@@ -8,15 +8,18 @@ from gettext import NullTranslations
 from typing import Any
 
 from hub.registry import Registry
-from hub.web.words import N_, PEOPLE, REASONS, STATUSES, WAYS, Words
+from hub.web.words import N_, PEOPLE, PURGES, REASONS, STATUSES, WAYS, Words
 
 LONGEST = 300
 FACTS = {
     "added": N_("added"),
     "automation": N_("automation"),
     "by": N_("by whom"),
+    "bytes": N_("bytes"),
+    "cameras": N_("cameras"),
     "changed": N_("changed"),
     "complete": N_("complete"),
+    "days": N_("days"),
     "dropped": N_("dropped"),
     "end": N_("end"),
     "file": N_("file"),
@@ -26,9 +29,12 @@ FACTS = {
     "problems": N_("problems"),
     "reason": N_("reason"),
     "removed": N_("removed"),
+    "segments": N_("files"),
     "severity": N_("severity"),
     "start": N_("start"),
     "status": N_("status"),
+    "stream": N_("stream"),
+    "tier": N_("disk"),
     "to": N_("to"),
     "waiting": N_("waiting"),
     "way": N_("way"),
@@ -87,8 +93,12 @@ class EventWords:
                 return self._words.status(text)
             case "status" if text in CHANGES:
                 return self._gettext(CHANGES[text])
-            case "reason" if text in REASONS:
+            case "reason" | "why" if text in REASONS:
                 return self._words.reason(text)
+            case "why" if text in PURGES:
+                return self._words.purge(text)
+            case "cameras" if isinstance(value, list | tuple):
+                return ", ".join(self._registry.name_of(camera) for camera in value)
             case "by" | "to":
                 return self._words.who(text)
             case "start" | "end":
