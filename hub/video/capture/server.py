@@ -23,7 +23,7 @@ from hub.video.capture.fragments import Fragment
 from hub.video.capture.live import Watchers
 from hub.video.capture.outages import Outages
 from hub.video.capture.recorder import Recorder
-from hub.video.messages import MODES, Order, Source, StreamReport, Wanted, key_of
+from hub.video.messages import MODES, NONE, Order, Source, StreamReport, Wanted, key_of
 from hub.video.reasons import Reason
 
 log = logging.getLogger("hub.video.capture")
@@ -249,6 +249,8 @@ class Capture:
         recorders = [each for each in self._recorders.values() if each.camera == order.camera]
         if not recorders:
             raise wire.Refusal(Reason.UNKNOWN_CAMERA)
+        if all(recorder.wanted.mode == NONE for recorder in recorders):
+            raise wire.Refusal(Reason.SWITCHED_OFF)
         for recorder in recorders:
             await self._loop.run_in_executor(self._workers, recorder.order, order)
         return {}, b""
