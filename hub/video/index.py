@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Row as Found
 
 from hub.video import classes, rollup, tables
 from hub.video.instants import LONGEST_MS, instant, millis
@@ -43,6 +44,15 @@ class File:
     start: datetime
     end: datetime | None
     epoch: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the index says of a file, for those who look at the disk."""
+
+    state: str
+    tier: str
     bytes: int
 
 
@@ -95,7 +105,7 @@ def open_recordings(connection: Connection) -> list[Recording]:
     return [_recording(row) for row in connection.execute(query)]
 
 
-def _recording(row: Row[tuple[object, ...]]) -> Recording:
+def _recording(row: Found[tuple[object, ...]]) -> Recording:
     return Recording(row.id, row.camera, row.start, row.end, row.incident, row.state)
 
 
@@ -174,13 +184,13 @@ def put_segments(connection: Connection, reports: Iterable[SegmentReport]) -> No
         rollup.added(connection, *key, spans)
 
 
-def _known(connection: Connection, path: str) -> Row[*tuple[Any, ...]] | None:
+def _known(connection: Connection, path: str) -> Found[*tuple[Any, ...]] | None:
     table = segments.c
     query = select(table.id, table.start, table.end, table.bytes, table.cls, table.state)
     return connection.execute(query.where(table.path == path)).first()
 
 
-def _may_follow(known: Row[*tuple[Any, ...]], report: SegmentReport) -> bool:
+def _may_follow(known: Found[*tuple[Any, ...]], report: SegmentReport) -> bool:
     if report.end is None:
         return known.state in ("open", "missing")
     return bool(known.state != "purging")
@@ -211,14 +221,18 @@ def _values(connection: Connection, report: SegmentReport) -> dict[str, Any]:
     }
 
 
-def put_missing(connection: Connection, paths: Collection[str]) -> None:
-    """Files are gone from the disk, and nobody knows why."""
+def put_missing(
+    connection: Connection, places: Iterable[tuple[str, str]]
+) -> list[tuple[str, str, int, int]]:
+    """Files (tier and path) are gone from the disk, and nobody knows why. Returns camera, stream,
+    start and end of those that were finished. One that was moved or deleted meanwhile is left."""
     gone: dict[tuple[str, str], list[rollup.Span]] = {}
     table = segments.c
-    for path in paths:
+    for tier, path in places:
         query = select(table.camera, table.stream, table.start, table.end, table.bytes, table.state)
-        row = connection.execute(query.where(table.path == path)).first()
-        if row is None or row.state not in ("open", "finished"):
+        is_there = (table.path == path, table.tier == tier, table.state.in_(READABLE))
+        row = connection.execute(query.where(*is_there)).first()
+        if row is None:
             continue
         change = update(segments).where(table.path == path)
         connection.execute(change.values(state="missing"))
@@ -226,6 +240,7 @@ def put_missing(connection: Connection, paths: Collection[str]) -> None:
             gone.setdefault((row.camera, row.stream), []).append((row.start, row.end, row.bytes))
     for key, spans in gone.items():
         rollup.removed(connection, *key, spans)
+    return [(*key, start, end) for key, spans in gone.items() for start, end, _ in spans]
 
 
 def files(
@@ -243,7 +258,7 @@ def files(
     return [_file(row) for row in connection.execute(query)]
 
 
-def _file(row: Row[*tuple[Any, ...]]) -> File:
+def _file(row: Found[*tuple[Any, ...]]) -> File:
     end = None if row.end is None else instant(row.end / 1000)
     return File(row.id, row.tier, row.path, instant(row.start / 1000), end, row.epoch, row.bytes)
 
@@ -256,30 +271,46 @@ def coverage(
     return rollup.near(connection, camera, stream, start, end)
 
 
-def settled(folder: str) -> Callable[[Connection], dict[str, str]]:
-    """Path and state of all rows of one folder (a day of a camera)."""
+def rows_of(folder: str) -> Callable[[Connection], dict[str, Row]]:
+    """All rows of one folder (a day of a camera), by their paths."""
 
-    def run(connection: Connection) -> dict[str, str]:
-        path = segments.c.path
-        query = select(path, segments.c.state).where(path >= f"{folder}/", path < f"{folder}0")
-        return {row.path: row.state for row in connection.execute(query)}
+    def run(connection: Connection) -> dict[str, Row]:
+        table = segments.c
+        query = select(table.path, table.state, table.tier, table.bytes)
+        inside = (table.path >= f"{folder}/", table.path < f"{folder}0")  # "0" follows "/"
+        return {path: Row(*row) for path, *row in connection.execute(query.where(*inside))}
 
     return run
 
 
-def folders(connection: Connection) -> set[str]:
-    """Folders that rows stand for, without those whose files are known to be missing."""
-    query = select(segments.c.path).where(segments.c.state != "missing")
-    return {row.path.rpartition("/")[0] for row in connection.execute(query)}
+def folders_after(after: str, count: int = 500) -> Callable[[Connection], list[str]]:
+    """The next folders that rows stand for, in order; each takes one look into the index."""
+
+    def run(connection: Connection) -> list[str]:
+        found: list[str] = []
+        path, last = segments.c.path, after
+        while len(found) < count:
+            query = select(func.min(path)).where(path >= f"{last}0")
+            first = connection.execute(query).scalar()
+            if first is None:
+                break
+            last = str(first).rpartition("/")[0]
+            found.append(last)
+        return found
+
+    return run
 
 
-def corrected(
-    found: Collection[SegmentReport], gone: Collection[str]
-) -> Callable[[Connection], None]:
-    """Store files that were found, and mark those that are not there."""
+def recent_folders(days: Collection[str]) -> Callable[[Connection], set[str]]:
+    """Folders of some days (`2027/01/15`) of all cameras, and those with files that are open."""
 
-    def run(connection: Connection) -> None:
-        put_segments(connection, found)
-        put_missing(connection, gone)
+    def run(connection: Connection) -> set[str]:
+        open_ = select(segments.c.path).where(segments.c.state == "open")
+        open_ = open_.where(segments.c.state != "finished")  # the words of the partial index
+        found = {path.rpartition("/")[0] for path in connection.execute(open_).scalars()}
+        cameras = connection.execute(select(tables.coverage.c.camera).distinct()).scalars()
+        for camera in cameras:
+            found |= {f"archive/{camera.partition('.')[2]}/{day}" for day in days}
+        return found
 
     return run

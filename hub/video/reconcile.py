@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hub.clock import Clock
 from hub.store.store import Store
 from hub.video import folders, index
-from hub.video.folders import Difference, Row
+from hub.video.folders import Place
 from hub.video.indexer import Indexer
+from hub.video.instants import millis
 from hub.video.messages import SegmentReport
 from hub.video.places import Tiers
 
@@ -57,7 +58,8 @@ class Reconciler:
         days = {f"{self._clock.now() - timedelta(days=n):%Y/%m/%d}" for n in (0, 1)}
         found = await asyncio.to_thread(folders.of_days, self._tiers, days)
         known = await self._store.read(index.recent_folders(days))
-        return await self._look(sorted(found | known), writing)
+        written = {path.rpartition("/")[0] for path in writing}
+        return await self._look(sorted(found | known | written), writing)
 
     async def background(self, writing: Callable[[], Collection[str]]) -> None:
         """Look at everything once, newest day first; then again where files were left for later,
@@ -103,24 +105,40 @@ class Reconciler:
 
     async def _look_at(self, folder: str, writing: frozenset[str], changed: Changed) -> None:
         rows = await self._store.read(index.rows_of(folder))
-        now = self._clock.now()
-        difference = await asyncio.to_thread(
-            folders.compare, self._tiers, folder, rows, writing
-        )
-        for batch in _slices(difference.unsettled):
+        compare = folders.compare
+        different = await asyncio.to_thread(compare, self._tiers, folder, rows, writing)
+        if different.open:
+            await self._adopt(
+                await asyncio.to_thread(folders.read_open, self._tiers, different.open)
+            )
+        for batch in _slices(different.unsettled):
+            now = self._clock.now()
             reports, busy = await asyncio.to_thread(folders.read, self._tiers, batch, now)
-            await self._put(reports, rows)
+            await self._adopt(reports)
             changed.adopted += len(reports)
             if busy and len(changed.later) < MOST_LATER:
                 changed.later.add(folder)
-        if difference.gone:
-            gone = await self._store.write(index.lost(difference.gone))
+        if different.gone:
+            gone = await self._store.write(lambda c: index.put_missing(c, different.gone))
             changed.missing += len(gone)
-            for camera, stream, start, end in gone:
-                self.on_changed(camera, stream, start, end)
+            for span in gone:
+                self.on_changed(*span)
 
-    async def _put(self, reports: list[SegmentReport], rows: Mapping[str, Row]) -> None:
+    async def _adopt(self, reports: Sequence[SegmentReport]) -> None:
         if not reports:
             return
         await self._store.write(lambda connection: index.put_segments(connection, reports))
-        ...
+        for report in reports:
+            if report.end is not None:
+                start, end = millis(report.start), millis(report.end)
+                self.on_changed(report.camera, report.stream, start, end)
+
+
+def _slices(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
+    for at in range(0, len(places), AT_ONCE):
+        yield places[at : at + AT_ONCE]
+
+
+def _newest_first(names: Iterable[str]) -> list[str]:
+    """Folders by their day, the last one first."""
+    return sorted(names, key=lambda name: name.split("/")[-3:], reverse=True)

@@ -71,7 +71,7 @@ def test_each_stream_has_files_of_its_own(connection: Connection) -> None:
 
 def test_a_file_that_is_being_deleted_or_is_missing_is_not_read(connection: Connection) -> None:
     put_segments(connection, [report(0, 60), report(60, 120)])
-    index.put_missing(connection, [report(0, 60).path])
+    index.put_missing(connection, [("main", report(0, 60).path)])
     connection.execute(
         update(segments).where(segments.c.path == report(60, 120).path).values(state="purging")
     )
@@ -135,7 +135,7 @@ def plan_of(connection: Connection, query: str) -> str:
 def test_a_folder_is_found_by_the_index_of_paths(connection: Connection) -> None:
     put_segments(connection, [report(0, 60), report(86_400, 86_460)])
     folder = report(0, 60).path.rpartition("/")[0]
-    assert list(index.settled(folder)(connection)) == [report(0, 60).path]
+    assert list(index.rows_of(folder)(connection)) == [report(0, 60).path]
     plan = plan_of(
         connection, "SELECT path, state FROM segments WHERE path >= 'a/' AND path < 'a0'"
     )

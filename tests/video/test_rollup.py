@@ -66,7 +66,7 @@ def test_a_file_that_is_lost_leaves_a_hole_but_not_where_another_covers_it(
     connection: Connection,
 ) -> None:
     put_segments(connection, [report(0, 60), report(30, 90), report(90, 150), report(150, 200)])
-    put_missing(connection, [report(0, 60).path, report(90, 150).path])
+    put_missing(connection, [("main", report(0, 60).path), ("main", report(90, 150).path)])
     assert spans(connection) == [(30, 90), (150, 200)]
 
 
@@ -80,7 +80,7 @@ def test_the_bytes_of_a_file_are_shared_between_the_hours_that_it_spans(
 
 def test_an_hour_without_files_has_no_row(connection: Connection) -> None:
     put_segments(connection, [report(0, 60), report(7200, 7260)])
-    put_missing(connection, [report(0, 60).path])
+    put_missing(connection, [("main", report(0, 60).path)])
     assert len(kept(connection).hours) == 1
 
 
@@ -105,7 +105,8 @@ def test_any_files_that_come_and_go_leave_what_the_rest_comes_to(
     for chosen in steps:  # each is lost, or comes back
         some = [reports[n] for n in chosen if n < len(reports)]
         states = {row.path: row.state for row in connection.execute(select(segments))}
-        put_missing(connection, [one.path for one in some if states.get(one.path) == "finished"])
+        gone = [("main", one.path) for one in some if states.get(one.path) == "finished"]
+        put_missing(connection, gone)
         put_segments(connection, [one for one in some if states.get(one.path) != "finished"])
     wanted = rollup.derived(connection, "camera.a", "main")
     assert kept(connection) == wanted

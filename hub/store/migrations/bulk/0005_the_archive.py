@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -87,14 +88,14 @@ def _windows(connection: sa.Connection) -> dict[str, list[tuple[int, int, int]]]
     return windows
 
 
-def _pages(connection: sa.Connection) -> Iterator[list[dict[str, object]]]:
+def _pages(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
     columns = 'id, camera, stream, path, start, "end", bytes, epoch, codec, width, height, state'
     query = sa.text(
         f"SELECT {columns} FROM segments_before WHERE id > :after ORDER BY id LIMIT {AT_ONCE}"
     )
     after = 0
     while rows := [dict(row) for row in connection.execute(query, {"after": after}).mappings()]:
-        after = rows[-1]["id"]
+        after = int(rows[-1]["id"])
         yield rows
 
 
@@ -139,7 +140,7 @@ def _derive() -> None:
         'SELECT camera, stream, start, "end", bytes FROM segments'
         " WHERE state = 'finished' AND \"end\" > start ORDER BY camera, stream, start"
     )
-    covered: list[list] = []
+    covered: list[list[Any]] = []
     hours: dict[tuple[str, str, int], list[int]] = {}
     for camera, stream, start, end, size in connection.execute(query):
         if covered and covered[-1][:2] == [camera, stream] and start <= covered[-1][3] + 1000:
@@ -162,7 +163,7 @@ def _hours(start: int, end: int) -> Iterator[tuple[int, int, int]]:
         yield hour, max(start, hour * 3_600_000), min(end, (hour + 1) * 3_600_000)
 
 
-def _fill(name: str, columns: str, rows: list[list]) -> None:
+def _fill(name: str, columns: str, rows: list[list[Any]]) -> None:
     names = columns.split()
     table = sa.table(name, *(sa.column(column) for column in names))
     for at in range(0, len(rows), AT_ONCE):
@@ -225,7 +226,7 @@ def _make_gaps() -> None:
     )
 
 
-def _stream(*, nullable: bool = False) -> tuple[sa.Column, sa.Column]:
+def _stream(*, nullable: bool = False) -> tuple[sa.Column[str], sa.Column[str]]:
     return (
         sa.Column("camera", sa.String(length=128), nullable=nullable),
         sa.Column("stream", sa.String(length=16), nullable=nullable),

@@ -1,0 +1,150 @@
+"""What lies in the folders of the archive, beside what the index says of them. All of it blocks."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.video import adopt
+from hub.video.index import Row
+from hub.video.messages import SegmentReport
+from hub.video.places import FOLDER, Tiers
+
+log = logging.getLogger("hub.video")
+
+QUIET_S = 60.0
+"""A file that was not written for so long is not being written: a stream that stalls ends its file
+much earlier."""
+MARKED_S = 3600.0
+"""A mark that is older was left by a process that is no more: no file is written for so long."""
+
+Place = tuple[str, str]
+"""Tier and path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Files that the index does not know as they are, those of them that are being written, and
+    rows whose files are not there."""
+
+    unsettled: Sequence[Place]
+    open: Sequence[Place]
+    gone: Sequence[Place]
+
+
+def of_days(tiers: Tiers, days: Collection[str]) -> set[str]:
+    """Folders of some days (`2027/01/15`), of all cameras, on the disks that are there."""
+    found = set()
+    for tier in filter(tiers.here, tiers):
+        for camera in (tiers.root(tier) / FOLDER).glob("*/"):
+            found |= {f"{FOLDER}/{camera.name}/{day}" for day in days if (camera / day).is_dir()}
+    return found
+
+
+def all_of(tiers: Tiers) -> set[str]:
+    """All folders, on the disks that are there."""
+    found = set()
+    for tier in filter(tiers.here, tiers):
+        root = tiers.root(tier)
+        days = (root / FOLDER).glob("*/[0-9]*/[0-9]*/[0-9]*/")
+        found |= {day.relative_to(root).as_posix() for day in days}
+    return found
+
+
+def compare(
+    tiers: Tiers, folder: str, rows: Mapping[str, Row], writing: Collection[str]
+) -> Difference:
+    """One folder, on all tiers, by names and sizes. What is being deleted is left to those who
+    delete it."""
+    disk = _listed(tiers, folder)
+    unsettled, unknown = [], []
+    for path, places in disk.items():
+        row = rows.get(path)
+        if path in writing:
+            if row is None:
+                unknown.append((next(iter(places)), path))
+            continue
+        if row is not None and row.state == "purging":
+            continue
+        tier = row.tier if row is not None and row.tier in places else next(iter(places))
+        known = row is not None and row.state == "finished" and row.tier == tier
+        if row is None or not known or row.bytes != places[tier]:
+            unsettled.append((tier, path))
+    gone = [
+        (row.tier, path)
+        for path, row in rows.items()
+        if path not in disk and path not in writing and row.state in ("open", "finished")
+    ]
+    here = {tier for tier in tiers if tiers.here(tier)}
+    marks = _marks(tiers) if gone else {}
+    return Difference(
+        sorted(unsettled, key=lambda place: place[1]),
+        unknown,
+        [(tier, path) for tier, path in gone if tier in here and path not in marks],
+    )
+
+
+def read(tiers: Tiers, places: Iterable[Place], now: datetime) -> tuple[list[SegmentReport], bool]:
+    """What there is to say of files; and whether one was left, for somebody may be writing it."""
+    reports, busy = [], False
+    marks = _marks(tiers)
+    for tier, path in places:
+        try:
+            file = tiers.file(tier, path)
+            quiet = _age(file.stat().st_mtime, now) > QUIET_S
+            marked = path in marks and _age(marks[path], now) < MARKED_S
+            seal = quiet and not marked
+            report = adopt.read(file, tier, path, seal=seal)
+        except (OSError, ValueError) as error:
+            log.warning("%s in the tier '%s' is not a recording: %s", path, tier, error)
+            continue
+        if report is not None:
+            reports.append(report)
+        elif not seal:
+            busy = True
+    return reports, busy
+
+
+def read_open(tiers: Tiers, places: Iterable[Place]) -> list[SegmentReport]:
+    """What there is to say of files that are being written."""
+    reports = []
+    for tier, path in places:
+        try:
+            reports.append(adopt.read_open(tiers.file(tier, path), tier, path))
+        except (OSError, ValueError) as error:
+            log.debug("%s in the tier '%s' cannot be read yet: %s", path, tier, error)
+    return reports
+
+
+def _age(then: float, now: datetime) -> float:
+    """Seconds between two moments; the machine's clock may have been set back since."""
+    return abs(now.timestamp() - then)
+
+
+def _marks(tiers: Tiers) -> dict[str, float]:
+    """Paths of files that capture processes marked as being written, and since when."""
+    marks = {}
+    for mark in (tiers.data / "capture").glob("**/open/*"):
+        try:
+            marks[mark.name.replace("~", "/")] = mark.stat().st_mtime
+        except FileNotFoundError:
+            continue
+    return marks
+
+
+def _listed(tiers: Tiers, folder: str) -> dict[str, dict[str, int]]:
+    """Path -> tier -> size of the files of a folder."""
+    disk: dict[str, dict[str, int]] = {}
+    for tier in filter(tiers.here, tiers):
+        try:
+            with os.scandir(tiers.root(tier) / folder) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".mp4") and entry.is_file(follow_symlinks=False):
+                        size = entry.stat(follow_symlinks=False).st_size
+                        disk.setdefault(f"{folder}/{entry.name}", {})[tier] = size
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    return disk
