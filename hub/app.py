@@ -92,7 +92,7 @@ class Hub:
         self.answers = Answers(self.alarms, self.access, self.texts)
         self.video = Video(
             data_dir=config.data_dir, clock=clock, bus=self.bus, tasks=self.tasks,
-            store=self.folder.bulk, settings=from_config.video(config),
+            store=self.folder.bulk, settings=from_config.recording(config),
         )  # fmt: skip
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
         self.actions = ActionRegistry(clock)

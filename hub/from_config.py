@@ -10,7 +10,7 @@ from hub.model.core_events import CORE_EVENTS
 from hub.model.event import Event
 from hub.mqtt import Broker
 from hub.plugin.loader import LoadedPlugin
-from hub.video.settings import RecordingSettings, VideoSettings
+from hub.video.settings import RecordingSettings
 
 
 def event_types(config: Config) -> dict[str, type[Event]]:
@@ -48,10 +48,6 @@ def broker(config: Config, embedded_port: int | None) -> Broker:
         key_file=tls.key_file if tls else None,
         client_id=block.client_id,
     )
-
-
-def video(config: Config) -> VideoSettings:
-    return config.recording.default
 
 
 def recording(config: Config) -> RecordingSettings:

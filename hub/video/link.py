@@ -27,27 +27,34 @@ _END_S = 10.0
 
 
 class Link:
-    """Keeps one capture process running and one connection to it.
+    """Keeps one capture process running, in a folder of its own, and one connection to it.
 
     A process that is there already (the hub before this one left it) is taken over; one of
     another version is ended first; one that is gone, or does not answer any more, is replaced.
+
+    `connected` is called with each new connection, `notice` with what comes over it, `lost` when
+    it has ended or could not be made, `down` too where that goes on.
     """
 
     def __init__(
         self,
         *,
+        folder: Path,
         data: Path,
         linger_s: float,
         clock: Clock,
         connected: Callable[[wire.Peer], Awaitable[None]],
         notice: Callable[[wire.Head], Awaitable[None]],
+        lost: Callable[[], None],
         down: Callable[[], None],
     ) -> None:
+        self._folder = folder.absolute()
         self._data = data.absolute()
         self._linger_s = linger_s
         self._clock = clock
         self._connected = connected
         self._notice = notice
+        self._lost = lost
         self._down = down
         self._process: subprocess.Popen[bytes] | None = None
         self._ending = False
@@ -56,7 +63,7 @@ class Link:
 
     @property
     def socket(self) -> Path:
-        return self._data / "capture" / "socket"
+        return self._folder / "socket"
 
     async def run(self) -> None:
         """Goes on until `end`; cancel it to let go of the process, which then goes on without."""
@@ -71,6 +78,7 @@ class Link:
                 log.error("the capture process cannot be reached: %s", type(error).__name__)
             if self._ending:
                 return
+            self._lost()
             if self._clock.monotonic() - began > _HEALTHY_S:
                 pause = FIRST_PAUSE_S
             elif pause > FIRST_PAUSE_S:
@@ -124,7 +132,7 @@ class Link:
     def _start(self) -> None:
         """It is detached: neither the hub's end nor a Ctrl-C in its terminal ends it."""
         command = [sys.executable, "-m", "hub.video.capture"]
-        command += ["--data", str(self._data), "--folder", str(self.socket.parent)]
+        command += ["--data", str(self._data), "--folder", str(self._folder)]
         command += ["--linger", str(self._linger_s)]
         assert hub.__file__ is not None
         self._process = subprocess.Popen(

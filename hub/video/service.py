@@ -1,45 +1,43 @@
-"""Video, as the rest of the hub uses it: cameras, snapshots, recordings, clips."""
+"""Video, as the rest of the hub uses it: what it consists of, and how its parts hear each other."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 import logging
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.camera import Camera
-from hub.model.core_events import RecordingFinished
 from hub.store.store import Store
 from hub.tasks import Tasks
 from hub.video import index, messages, wire
-from hub.video.archive import STREAM, TIER
+from hub.video.archive import TIER
 from hub.video.clips import Clip, Clips
 from hub.video.health import Health, OnStatus
 from hub.video.index import Recording
+from hub.video.indexer import Indexer
 from hub.video.instants import instant
-from hub.video.link import Link
+from hub.video.live import Live
 from hub.video.messages import key_of
+from hub.video.orders import Orders
+from hub.video.places import Tiers
+from hub.video.processes import Processes
 from hub.video.reasons import Reason, explain
 from hub.video.reconcile import Reconciler
-from hub.video.settings import VideoSettings
+from hub.video.settings import RecordingSettings, Word
 from hub.video.status import CameraStatus, CameraUnavailable, Snapshot
+from hub.video.wanted import Place, Streams, first_stream, streams_of
 
 log = logging.getLogger("hub.video")
 
 _SNAPSHOT_S = 8.0
-_SETTLE_S = 120.0
-_LATE_S = 5.0
-"""An order comes some moments after the event that it looks back from."""
 
 
 class Video:
-    """The hub's half of video. The other half is the capture process, which it keeps running.
+    """The hub's half of video. The other half are the capture processes, which it keeps running.
 
     `on_status` is called with a camera's entity id whenever what is known of it changes.
     """
@@ -52,97 +50,90 @@ class Video:
         bus: Bus,
         tasks: Tasks,
         store: Store,
-        settings: VideoSettings,
+        settings: RecordingSettings,
         on_status: OnStatus | None = None,
     ) -> None:
         self.data_dir = data_dir
-        self.on_status: OnStatus | None = on_status
-        self._clock = clock
-        self._bus = bus
+        self.on_status = on_status
         self._tasks = tasks
         self._store = store
         self._settings = settings
-        self._cameras: dict[str, messages.Source] = {}
-        self._settled = False
-        self._health = Health(bus, clock, self._status_changed)
-        self._clips = Clips(data_dir, store)
-        self._reconciler = Reconciler(data_dir, store)
-        self._link = Link(
+        self._cameras: dict[str, Camera] = {}
+        self._streams: Streams = {}
+        self.health = Health(bus, clock, self._status_changed)
+        self.tiers = Tiers(settings.tiers, data_dir)
+        self.indexer = Indexer(store, clock, self.tiers)
+        self.reconciler = Reconciler(store, clock, self.tiers, self.indexer)
+        self.clips = Clips(data_dir, store)
+        self._open: dict[int, set[str]] = {}
+        self._some_connected = asyncio.Event()
+        self.processes = Processes(
             data=data_dir,
-            linger_s=settings.linger.total_seconds(),
+            processes=settings.processes,
+            linger_s=settings.default.linger.total_seconds(),
             clock=clock,
+            tasks=tasks,
             connected=self._connected,
+            told=self._told,
             notice=self._notice,
-            down=self._health.capture_down,
+            down=self._down,
         )
-        self._indexed = asyncio.Event()
-        self._running: asyncio.Task[Any] | None = None
+        self.orders = Orders(
+            store=store,
+            clock=clock,
+            bus=bus,
+            peer_of=self.processes.peer_of,
+            flush=self.indexer.flush,
+        )
+        self.live = Live(self.processes.socket_of, tasks, clock)
 
     async def start(self) -> None:
-        """Find or start the capture process; returns at once."""
-        self._running = self._tasks.loop(self._link.run, "capture")
-        self._tasks.start(self._settle(), "settle")
+        """Find or start the capture processes; returns at once."""
+        self._tasks.loop(self.indexer.run, "index")
+        self._tasks.loop(self._look_through, "reconcile")
+        await self.processes.start()
 
     async def stop(self, *, linger: bool) -> None:
-        """Let go of the capture process (`linger`: it goes on recording and waits for the next
-        hub), or end it with all files finished."""
-        if not linger:
-            await self._link.end()
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        """Let go of the capture processes (`linger`: they go on recording and wait for the next
+        hub), or end them with all files finished."""
+        await self.processes.stop(linger=linger)
+        await self.indexer.flush()
+
+    def configure(self, settings: RecordingSettings) -> None:
+        """Take over what was changed in the configuration, but for disks and processes."""
+        self._settings = settings
+        self._retell()
 
     def set_cameras(self, cameras: Mapping[str, Camera]) -> None:
         """Have exactly these cameras. What did not change is not disturbed."""
-        wanted = {
-            name: self._source(name, camera) for name, camera in cameras.items() if camera.streams
-        }
-        changed = {name: s for name, s in wanted.items() if self._cameras.get(name) != s}
-        gone = self._cameras.keys() - wanted.keys()
-        self._cameras = wanted
-        self._health.forget(gone)
-        self._health.expect(changed)
-        peer = self._link.peer
-        if (changed or gone) and peer is not None:
-            self._tasks.start(self._tell_changes(peer, changed, gone), "tell cameras")
+        self._cameras = {name: camera for name, camera in cameras.items() if camera.streams}
+        self._retell()
 
-    def status(self, entity_id: str) -> CameraStatus:
-        """How a camera is; raises KeyError where it is not set up."""
-        return self._health[entity_id]
+    def status(self, camera: str, stream: str | None = None) -> CameraStatus:
+        """How a camera is, or one of its streams; raises KeyError where it is not set up."""
+        return self.health.of(camera, stream)
 
-    async def snapshot(self, entity_id: str) -> Snapshot:
+    async def snapshot(self, camera: str) -> Snapshot:
         """The last keyframe of a camera. Raises CameraUnavailable."""
-        peer = self._link.peer
+        peer = self.processes.peer_of(camera)
         if peer is None:
-            raise CameraUnavailable(entity_id, Reason.CAPTURE_DOWN)
+            raise CameraUnavailable(camera, Reason.CAPTURE_DOWN)
         try:
-            fields = {"camera": entity_id}
+            fields = {"camera": camera}
             head, jpeg = await peer.request("snapshot", fields, timeout=_SNAPSHOT_S)
         except wire.Refusal as refusal:
-            raise CameraUnavailable(entity_id, refusal.why) from None
+            raise CameraUnavailable(camera, refusal.why) from None
         except (TimeoutError, ConnectionError):
-            raise CameraUnavailable(entity_id, Reason.CAPTURE_DOWN) from None
+            raise CameraUnavailable(camera, Reason.CAPTURE_DOWN) from None
         return Snapshot(jpeg, instant(float(head["at"])))
 
     async def record(
         self, *, key: str, camera: str, start: datetime, end: datetime, incident: int | None
     ) -> str:
-        """Have a window of time recorded; it may begin in the past, as far as the pre-roll goes.
-
-        The order is stored before anything is done, and told again until it is finished. The same
-        key and camera give the same recording; a later end lengthens it while it is open.
-        """
-        id = hashlib.sha256(f"{key}\0{camera}".encode()).hexdigest()[:24]
-        asked = Recording(id, camera, start, end, incident, "open")
-        made_at = self._clock.now()
-        order, changed = await self._store.write(
-            lambda connection: index.put_recording(connection, asked, made_at)
+        """Have a window of time recorded; see Orders.record."""
+        return await self.orders.record(
+            key=key, camera=camera, start=start, end=end, incident=incident
         )
-        if order.state == "open" and self._link.peer is not None:
-            await self._order(self._link.peer, order)
-        if changed:
-            log.info("%s is recorded from %s to %s", camera, order.start, order.end)
-        return id
 
     async def recordings(self, incident: int) -> list[Recording]:
         """What was ordered for an incident, in order of time."""
@@ -150,99 +141,68 @@ class Video:
 
     async def clip(self, camera: str, start: datetime, end: datetime) -> Clip:
         """What is on disk of a window, as one MP4 file. Raises NothingRecorded."""
-        return await self._clips.plan(camera, start, end)
+        return await self.clips.plan(camera, start, end)
 
-    def _source(self, name: str, camera: Camera) -> messages.Source:
-        stream = camera.streams.get(STREAM) or next(iter(camera.streams.values()))
-        return messages.Source(
-            camera=name,
-            stream=STREAM,
-            url=stream.url,
-            username=stream.username,
-            password=stream.password,
-            audio=False,
-            masks=(),
+    def _retell(self) -> None:
+        """Tell capture, and those who watch, what has changed."""
+        streams = streams_of(self._cameras, self._settings, self._mode_of, self._place())
+        known, self._streams = self._streams, streams
+        names = {key: (source.camera, source.stream) for key, (source, _) in streams.items()}
+        first = {name: first_stream(camera) for name, camera in self._cameras.items()}
+        self.health.have(first, names.values())
+        self.health.expect(
+            names[key] for key in names if key not in known or known[key][0] != streams[key][0]
         )
+        for key in known.keys() - streams.keys():
+            self.live.forget(known[key][0].camera, known[key][0].stream)
+        pinned = {name: self._settings.of(name).process for name in self._cameras}
+        self.processes.want(streams, {n: process for n, process in pinned.items() if process})
 
-    def _wanted(self) -> messages.Wanted:
-        return messages.Wanted(
-            mode=messages.ORDERS,
-            ring_s=self._settings.pre_roll.total_seconds() + _LATE_S,
-            ring_bytes=self._settings.pre_roll_bytes,
-            tier=TIER,
-            root=str(self.data_dir.absolute()),
-            mounted=False,
-        )
+    def _mode_of(self, camera: str, stream: str) -> Word:
+        return self._settings.of(camera).mode.of(stream)
 
-    async def _connected(self, peer: wire.Peer) -> None:
-        """Bring a capture process, new or taken over, to what is wanted; then the index."""
-        self._indexed.clear()
-        await self._tell_cameras(peer, self._cameras, only=self._settled)
-        for order in await self._store.read(index.open_recordings):
-            await self._order(peer, order)
+    def _place(self) -> Place:
+        """Where new files go: the first tier."""
+        for tier in self.tiers.configured:
+            return Place(tier.name, self.tiers.root(tier.name), tier.mounted)
+        return Place(TIER, self.tiers.root(TIER))
+
+    async def _connected(self, number: int, peer: wire.Peer) -> None:
+        """Bring the index up to what a capture process, new or taken over, has written."""
+        self.orders.wait_for(number)
+        await self._told(number, peer, self.processes.cameras_of(number))
+        await self.reconciler.recent(self._writing())
+        self.orders.go_on(number)
+        self._some_connected.set()
+        cameras = len(self.processes.cameras_of(number))
+        log.info("the capture process %d (%d) serves %d cameras", number, peer.pid, cameras)
+
+    async def _told(self, number: int, peer: wire.Peer, cameras: frozenset[str]) -> None:
+        """Cameras are new to a process: so are their orders, and how they are."""
+        await self.orders.tell(cameras)
         state, _ = await peer.request("state")
-        await self._reconciler.run(frozenset(state["open"]))
-        self._indexed.set()
-        log.info("the capture process %d serves %d cameras", peer.pid, len(self._cameras))
+        self._open[number] = set(state["open"])
+        for fields in state["streams"]:
+            self._heard(wire.build(messages.StreamReport, fields))
 
-    async def _settle(self) -> None:
-        """Cameras that the hub before this one had, and this one does not, go only now: until
-        then the plugins that bring them may still be starting, and they are being recorded."""
-        await self._clock.sleep(_SETTLE_S)
-        self._settled = True
-        if self._link.peer is not None:
-            await self._tell_cameras(self._link.peer, self._cameras, only=True)
+    def _writing(self) -> frozenset[str]:
+        """The files that are being written now, by any process."""
+        return frozenset().union(*self._open.values())
 
-    async def _tell_cameras(
-        self, peer: wire.Peer, cameras: Mapping[str, messages.Source], *, only: bool
-    ) -> None:
-        """Capture itself leaves alone what did not change, and says how each camera is."""
-        wanted = wire.plain(self._wanted())
-        streams = {
-            key_of(name, STREAM): {"source": wire.plain(source), "wanted": wanted}
-            for name, source in cameras.items()
-        }
-        try:
-            await peer.request("streams", {"set": streams, "only": only})
-            state, _ = await peer.request("state")
-            for fields in state["streams"]:
-                self._health.heard(wire.build(messages.StreamReport, fields))
-        except (TimeoutError, ConnectionError):
-            log.debug("capture went away; it is told when it is back")
+    async def _look_through(self) -> None:
+        """Compare the whole disk and the index, once it is known what is being written."""
+        await self._some_connected.wait()
+        await self.reconciler.background(self._writing)
 
-    async def _tell_changes(
-        self, peer: wire.Peer, changed: Mapping[str, messages.Source], gone: Set[str]
-    ) -> None:
-        if gone:
-            with contextlib.suppress(TimeoutError, ConnectionError):
-                await peer.request("remove", {"streams": [key_of(name, STREAM) for name in gone]})
-        await self._tell_cameras(peer, changed, only=False)
-        for order in await self._store.read(index.open_recordings):
-            if order.camera in changed:  # it may have been ordered before the camera was there
-                await self._order(peer, order)
-
-    async def _order(self, peer: wire.Peer, order: Recording) -> None:
-        start, end = order.start.timestamp(), order.end.timestamp()
-        try:
-            fields = wire.plain(messages.Order(order.id, order.camera, start, end))
-            await peer.request("record", fields)
-        except wire.Refusal as refusal:
-            log.warning("%s is not recorded: %s", order.camera, explain(refusal.why))
-            if order.end <= self._clock.now():
-                await self._finished(messages.RecordedReport(order.id, order.camera, None))
-        except (TimeoutError, ConnectionError):
-            log.debug("capture went away; it is told when it is back")
-
-    async def _notice(self, head: wire.Head) -> None:
+    async def _notice(self, number: int, head: wire.Head) -> None:
         match head.get("tell"):
             case "stream":
-                self._health.heard(wire.build(messages.StreamReport, head))
+                self._heard(wire.build(messages.StreamReport, head))
             case "segment":
-                report = wire.build(messages.SegmentReport, head)
-                await self._store.write(lambda c: index.put_segments(c, [report]))
+                self._segment(number, wire.build(messages.SegmentReport, head))
             case "recorded":
                 done = wire.build(messages.RecordedReport, head)
-                self._tasks.start(self._finished(done), "close a recording")
+                self._tasks.start(self.orders.finished(done), "close a recording")
             case "disk":
                 self._disk(wire.build(messages.DiskReport, head))
             case "trouble":
@@ -251,6 +211,21 @@ class Video:
             case other:
                 raise wire.WireError(f"an unknown notice '{other}'")
 
+    def _heard(self, report: messages.StreamReport) -> None:
+        if key_of(report.camera, report.stream) not in self._streams:
+            return
+        self.health.heard(report)
+        if not report.online:
+            self.live.lost(report.camera, report.stream, report.reason or Reason.CONNECTING)
+
+    def _segment(self, number: int, report: messages.SegmentReport) -> None:
+        being_written = self._open.setdefault(number, set())
+        if report.end is None:
+            being_written.add(report.path)
+        else:
+            being_written.discard(report.path)
+        self.indexer.put(report)
+
     @staticmethod
     def _disk(report: messages.DiskReport) -> None:
         if report.why is None:
@@ -258,26 +233,9 @@ class Video:
         else:
             log.error("nothing is recorded to '%s': %s", report.tier, explain(report.why))
 
-    async def _finished(self, report: messages.RecordedReport) -> None:
-        await self._indexed.wait()  # it is judged by the files that there are
-        until = None if report.until is None else instant(report.until)
-        done = await self._store.write(
-            lambda connection: index.finish_recording(connection, report.order, until)
-        )
-        if done is None:
-            return
-        recording, start, end = done
-        self._bus.publish(
-            RecordingFinished(
-                source=recording.camera,
-                received_at=self._clock.now(),
-                recording=recording.id,
-                start=start.isoformat(),
-                end=end.isoformat(),
-                incident=recording.incident,
-                complete=recording.state == "finished",
-            )
-        )
+    def _down(self, cameras: frozenset[str]) -> None:
+        """A capture process cannot be kept running."""
+        self.health.capture_down(cameras)
 
     def _status_changed(self, camera: str, status: CameraStatus) -> None:
         if self.on_status is not None:

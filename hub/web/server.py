@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from hub.web import (
     history,
     history_data,
     incidents,
+    live,
     modes,
     overview,
     plugin_pages,
@@ -26,6 +28,7 @@ from hub.web.errors import tell_errors
 from hub.web.feed import Feed
 from hub.web.guard import add_headers, own_host_only, own_pages_only, parse_listen
 from hub.web.language import remember_language
+from hub.web.live import SOCKETS
 from hub.web.overview import FEED
 from hub.web.plugin_pages import CATALOGUE, RATES, Catalogue, Rates
 from hub.web.render import PAGES, Pages
@@ -45,7 +48,7 @@ def all_routes() -> list[Route]:
     """Every address that the hub answers."""
     rooms = (
         overview, automations, incidents, modes, cameras, config_page, town, plugin_pages,
-        webhooks, static, history, history_data,
+        webhooks, static, history, history_data, live,
     )  # fmt: skip
     return [route for room in rooms for route in room.routes()]
 
@@ -66,7 +69,9 @@ def make_app(services: WebServices) -> web.Application:
     if services.video is not None:
         app[SNAPSHOTS] = Snapshots(services.video, services.clock)
     app.on_response_prepare.append(add_headers)
+    app[SOCKETS] = weakref.WeakSet()
     app.on_shutdown.append(_let_go)
+    app.on_shutdown.append(live.let_go)
     add_routes(app, all_routes())
     return app
 

@@ -24,7 +24,7 @@ from hub.video import tables  # noqa: F401  (its tables belong to `bulk`)
 from hub.video.capture.fragments import Fragment, Packager
 from hub.video.capture.timeline import Timeline
 from hub.video.service import Video
-from hub.video.settings import VideoSettings
+from hub.video.settings import RecordingSettings
 from tests.world import counted_clip
 from tests.world.rtsp_cameras import PASSWORD, USER, RtspCameras, missing
 
@@ -68,9 +68,12 @@ def town(*cameras: Camera) -> dict[str, Camera]:
 
 
 class VideoHub:
-    """One hub's video room; what it published is in `events`."""
+    """One hub's video room; what it published is in `events`. `settings` are of all cameras, `of`
+    of single ones."""
 
-    def __init__(self, data: Path, **settings: Any) -> None:
+    def __init__(
+        self, data: Path, *, processes: int = 1, of: dict[str, Any] | None = None, **settings: Any
+    ) -> None:
         self.data = data
         self.clock = SystemClock()
         self.bus = Bus()
@@ -85,7 +88,9 @@ class VideoHub:
             bus=self.bus,
             tasks=self.tasks,
             store=self.store,
-            settings=VideoSettings(**settings),
+            settings=RecordingSettings.model_validate(
+                {"default": settings, "cameras": of or {}, "processes": processes}
+            ),
         )
 
     async def start(self, *cameras: Camera) -> None:
@@ -106,8 +111,7 @@ class VideoHub:
 
     @property
     def capture_pid(self) -> int:
-        peer = self.video._link.peer
-        assert peer is not None
+        [peer] = self.video.processes.peers.values()
         return peer.pid
 
 

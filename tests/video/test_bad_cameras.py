@@ -94,7 +94,7 @@ async def test_bad_cameras_say_why_and_disturb_no_other(
     assert read == list(range(read[0], read[0] + len(read))), "the good camera lost frames"
     lines = [record.getMessage() for record in caplog.records]
     assert len([line for line in lines if "camera.rubbish is lost" in line]) == 1
-    told = "\n".join(lines) + (tmp_path / "capture" / "capture.log").read_text()
+    told = "\n".join(lines) + (tmp_path / "capture" / "1" / "capture.log").read_text()
     assert "wrong" not in told
     assert PASSWORD not in told
 
@@ -118,7 +118,7 @@ async def test_an_order_for_a_camera_that_is_still_to_come_is_kept_for_it(
     make_hub: MakeHub, clip: Path
 ) -> None:
     hub = await make_hub()
-    await until(lambda: hub.video._link.peer)
+    await until(lambda: hub.video.processes.peers)
     now = hub.clock.now()
     end = now + timedelta(seconds=2.5)
     await hub.video.record(key="k", camera="camera.late", start=now, end=end, incident=None)
