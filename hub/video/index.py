@@ -305,8 +305,7 @@ def recent_folders(days: Collection[str]) -> Callable[[Connection], set[str]]:
     """Folders of some days (`2027/01/15`) of all cameras, and those with files that are open."""
 
     def run(connection: Connection) -> set[str]:
-        open_ = select(segments.c.path).where(segments.c.state == "open")
-        open_ = open_.where(segments.c.state != "finished")  # the words of the partial index
+        open_ = select(segments.c.path).where(segments.c.state == "open", tables.NOT_FINISHED)
         found = {path.rpartition("/")[0] for path in connection.execute(open_).scalars()}
         cameras = connection.execute(select(tables.coverage.c.camera).distinct()).scalars()
         for camera in cameras:

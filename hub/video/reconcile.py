@@ -59,7 +59,7 @@ class Reconciler:
         found = await asyncio.to_thread(folders.of_days, self._tiers, days)
         known = await self._store.read(index.recent_folders(days))
         written = {path.rpartition("/")[0] for path in writing}
-        return await self._look(sorted(found | known | written), writing)
+        return await self.look(sorted(found | known | written), writing)
 
     async def background(self, writing: Callable[[], Collection[str]]) -> None:
         """Look at everything once, newest day first; then again where files were left for later,
@@ -67,8 +67,8 @@ class Reconciler:
         later: set[str] = set()
         if not self._done:
             began = self._clock.monotonic()
-            everything = await self._everything()
-            changed = await self._look(everything, writing())
+            everything = await self.everything()
+            changed = await self.look(everything, writing())
             later, self._done = changed.later, True
             seconds = self._clock.monotonic() - began
             log.info("the archive was compared with its index in %.0f s", seconds)
@@ -77,12 +77,13 @@ class Reconciler:
                 async with asyncio.timeout(AGAIN_S if later else None):
                     await self._indexer.shed.wait()
             except TimeoutError:
-                later = (await self._look(_newest_first(later), writing())).later
+                later = (await self.look(_newest_first(later), writing())).later
             else:
                 self._indexer.shed.clear()
                 later |= (await self.recent(writing())).later
 
-    async def _everything(self) -> list[str]:
+    async def everything(self) -> list[str]:
+        """All folders that are there, or that rows stand for; newest day first."""
         found = await asyncio.to_thread(folders.all_of, self._tiers)
         after = ""
         while known := await self._store.read(index.folders_after(after)):
@@ -90,7 +91,8 @@ class Reconciler:
             after = known[-1]
         return _newest_first(found)
 
-    async def _look(self, names: Collection[str], writing: Collection[str]) -> Changed:
+    async def look(self, names: Collection[str], writing: Collection[str]) -> Changed:
+        """Compare some folders with the index, and correct it; files in `writing` are left."""
         await self._indexer.flush()
         changed = Changed()
         taken = frozenset(writing)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    literal_column,
 )
 
 from hub.store.tables import Instant, bulk
@@ -46,11 +47,15 @@ segments = Table(
 gone, nobody knows why) or purging (it is being deleted). `cls`: see `hub.video.classes`. `sha256`
 is of the finished file, in hex; none in rows of older hubs."""
 
+NOT_FINISHED = segments.c.state != literal_column("'finished'")
+"""The condition of a partial index, in the words by which a database knows it again: ask for it
+beside the state that is wanted."""
+
 Index(
     "segments_not_finished",
     segments.c.state,
-    sqlite_where=segments.c.state != "finished",
-    postgresql_where=segments.c.state != "finished",
+    sqlite_where=NOT_FINISHED,
+    postgresql_where=NOT_FINISHED,
 )
 
 coverage = Table(
@@ -98,7 +103,7 @@ record_modes = Table(
     Column("stream", String(16), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("mode", String(16), nullable=False),  # continuous, events, off
-    Column("why", String(16), nullable=False),  # config, schedule, mode, hub
+    Column("why", String(16), nullable=False),  # see hub.video.policy.Why
     Column("by", String(255), nullable=False),
     Index("record_modes_by_time", "camera", "stream", "at"),
 )
@@ -115,9 +120,10 @@ outages = Table(
     Column("cause", String(32), nullable=False),
     Column("detail", String(255), nullable=False),
     UniqueConstraint("camera", "stream", "start", "cause"),
-    Index("outages_by_time", "start"),
+    Index("outages_by_end", "end"),
 )
-"""Times in which something kept a stream (none: all of them) from being recorded."""
+"""Times in which something kept a stream (none: all of them) from being recorded; `end` is none
+while it lasts."""
 
 gaps = Table(
     "gaps",
