@@ -9,6 +9,8 @@ from hub.video import mp4
 _PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
 """NAL unit types of SPS and PPS (ITU-T H.264, table 7-1); of VPS, SPS, PPS (H.265, table 7-1)."""
 
+_SLICES = frozenset({1, 2, 5})  # H.264, table 7-1
+
 SUPPORTED = frozenset(_PARAMETER_SETS)
 
 
@@ -25,6 +27,21 @@ def parameter_sets(codec: str, data: bytes) -> bytes:
         if kind in _PARAMETER_SETS[codec]:
             found[b"\0\0\0\1" + unit.rstrip(b"\0")] = None
     return b"".join(found)
+
+
+def begins_picture(codec: str, data: bytes) -> bool:
+    """Whether NAL units in Annex B form hold the first slice of a picture.
+
+    That one begins with a bit 1: `first_mb_in_slice` is 0 (H.264, 7.3.3), or
+    `first_slice_segment_in_pic_flag` is set (H.265, 7.3.6.1).
+    """
+    for unit in data.split(b"\0\0\1")[1:]:
+        if codec == "hevc":
+            if len(unit) > 2 and unit[0] >> 1 & 63 < 32:
+                return unit[2] >= 0x80
+        elif len(unit) > 1 and unit[0] & 31 in _SLICES:
+            return unit[1] >= 0x80
+    return False
 
 
 def codec_of(init: bytes) -> str:

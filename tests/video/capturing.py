@@ -49,10 +49,11 @@ class Capturing:
     def all(self, name: str, cls: type[T]) -> list[T]:
         return [wire.build(cls, head) for head in self.told if head.get("tell") == name]
 
-    def sealed(self, stream: str = "main") -> list[SegmentReport]:
-        """The files that are finished, in the order of their begin."""
+    def sealed(self, stream: str = "main", camera: str = "camera.a") -> list[SegmentReport]:
+        """The files of a stream that are finished, in the order of their begin."""
         found = [s for s in self.all("segment", SegmentReport) if s.end is not None]
-        return sorted((s for s in found if s.stream == stream), key=lambda s: s.start)
+        own = (s for s in found if (s.camera, s.stream) == (camera, stream))
+        return sorted(own, key=lambda s: s.start)
 
     async def set(self, streams: Streams, *, only: bool = True) -> None:
         given = {
@@ -67,20 +68,22 @@ class Capturing:
     async def state(self) -> wire.Head:
         return (await self.peer.request("state"))[0]
 
-    async def report(self, stream: str = "main") -> StreamReport:
+    async def report(self, stream: str = "main", camera: str = "camera.a") -> StreamReport:
         state = await self.state()
         reports = [wire.build(StreamReport, fields) for fields in state["streams"]]
-        return next(report for report in reports if report.stream == stream)
+        return next(each for each in reports if (each.camera, each.stream) == (camera, stream))
 
     async def outages(self) -> list[Outage]:
         return [wire.build(Outage, fields) for fields in (await self.state())["outages"]]
 
-    async def recorded(self, seconds: float, stream: str = "main", *, within: float = 15) -> None:
+    async def recorded(
+        self, seconds: float, stream: str = "main", camera: str = "camera.a", *, within: float = 15
+    ) -> None:
         """Wait until so much more is in files."""
         begun: float | None = None
         async with asyncio.timeout(within):
             while True:
-                until = (await self.report(stream)).until
+                until = (await self.report(stream, camera)).until
                 begun = until if begun is None else begun
                 if until is not None and begun is not None and until - begun >= seconds:
                     return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ async def test_both_streams_of_a_camera_are_kept_whole_in_sealed_files(
         files = capture.sealed(stream)
         assert len(files) >= 2
         unbroken(tmp_path, [file.path for file in files])
-        for before, after in zip(files, files[1:], strict=False):
+        for before, after in itertools.pairwise(files):
             assert after.start - (before.end or 0) == pytest.approx(0, abs=0.05)
         for file in files:
             data = (tmp_path / file.path).read_bytes()

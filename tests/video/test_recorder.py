@@ -77,6 +77,7 @@ def test_the_ring_keeps_its_bounds_and_whole_groups(
         if number == cut:
             ring.interrupt()
         ring.add(fragment)
+        ring.trim()
         groups = list(ring)
         assert ring.bytes == sum(len(f.data) for group in groups for f in group.fragments)
         assert ring.bytes <= room

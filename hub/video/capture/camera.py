@@ -8,8 +8,10 @@ import threading
 from collections.abc import Sequence
 
 from hub.clock import Clock
+from hub.video import codecs
 from hub.video.capture.fragments import Epoch, Fragment, Packager
 from hub.video.capture.outages import Outages
+from hub.video.capture.packets import VideoPacket
 from hub.video.capture.recorder import Recorder, Tell
 from hub.video.capture.source import Feed, SourceLost, opened
 from hub.video.capture.timeline import Timeline
@@ -26,10 +28,40 @@ SETTLE_S = 1.0
 """The first frames come late, out of the probing's buffer. They are held back so long, until the
 timeline has seen some that came on time, so that they get their true instants."""
 
+FIRST_KEY_S = 30.0
+"""A stream that holds no keyframe for so long will never show anything."""
+NEXT_KEY_S = 900.0
+"""Without a keyframe for so long no file could be ended: connecting anew brings one."""
+
 _REST_S = 0.185  # a fragment ends 190 ms after its first frame at the earliest
 _GATHERED = 1 << 16  # bytes; half of the least buffer that Linux gives a socket
 
 _PERSON_NEEDED = frozenset({Reason.UNAUTHORIZED, Reason.UNSUPPORTED, Reason.BAD_ADDRESS})
+
+
+class _Frames:
+    """Tells parts of one frame from frames: some senders cut frames up and give all parts one
+    timestamp; others give all their frames the same one."""
+
+    def __init__(self, codec: str) -> None:
+        self._codec = codec
+        self._last: VideoPacket | None = None
+        self._dts: int | None = None
+        self._begun: bool | None = None
+
+    def goes_on(self, packet: VideoPacket) -> bool:
+        """Whether this is a further part of the frame before it."""
+        last, self._last = self._last, packet
+        dts, self._dts = self._dts, packet.pts if packet.dts is None else packet.dts
+        if last is None or dts is None or self._dts != dts:
+            self._begun = None
+            return False
+        if self._begun is None:
+            self._begun = codecs.begins_picture(self._codec, bytes(last))
+        begins = codecs.begins_picture(self._codec, bytes(packet))
+        another = self._begun and begins
+        self._begun = self._begun or begins
+        return not another
 
 
 class CameraThread(threading.Thread):
@@ -109,21 +141,25 @@ class CameraThread(threading.Thread):
     def _record(self, feed: Feed) -> None:
         timeline = Timeline(float(feed.time_base))
         packager = Packager(feed.codec, feed.time_base, feed.extradata)
-        last: int | None = None
+        frames = _Frames(feed.codec)
         held: list[Fragment] | None = []
-        began, now = self._clock.monotonic(), self._clock.now
+        began = keyed = self._clock.monotonic()
+        longest, now = FIRST_KEY_S, self._clock.now
         try:
             for packet in feed.packets():
                 if self._stop_asked:
                     return
-                dts = packet.pts if packet.dts is None else packet.dts
-                if dts is None:
+                if not packet.size:
                     continue
-                if dts == last:
+                if packet.is_keyframe:
+                    keyed, longest = self._clock.monotonic(), NEXT_KEY_S
+                elif self._clock.monotonic() - keyed > longest:
+                    raise SourceLost(Reason.NO_KEYFRAME)
+                if frames.goes_on(packet):
                     done = packager.join(packet)
                 else:
+                    dts = packet.pts if packet.dts is None else packet.dts
                     done = packager.push(packet, timeline.place(dts, now().timestamp()))
-                    last = dts
                 if held is None:
                     if done:
                         self._hand_on(done, timeline)

@@ -142,6 +142,7 @@ class Recorder:
                 self._write_out(fragment.end)
             elif fragment.key:
                 self._close_live()
+            self._ring.trim()
             self._end_orders(fragment.end)
             if self.watched is not None:
                 self.watched(fragment)
@@ -217,7 +218,7 @@ class Recorder:
             if segment is None:
                 return
         self._live = segment or self._live
-        self._ring.resize(self._ring_s(), self._wanted.ring_bytes)
+        self._ring.seconds = self._ring_s()
 
     def _keep(self, group: Group, segment: Segment | None) -> Segment | None:
         """Write a group, to `segment` if it goes on there; returns the file that it is in, or

@@ -54,7 +54,8 @@ class Ring:
         return sum(group.end - group.start for group in self._groups if group.fragments)
 
     def add(self, fragment: Fragment) -> Group | None:
-        """Take a fragment; returns its group, or None while a keyframe is waited for."""
+        """Take a fragment; returns its group, or None while a keyframe is waited for. The ring may
+        be over its bounds then, until `trim`."""
         if fragment.key:
             self._number += 2 if self._broken else 1
             group = Group(self._number, fragment.epoch, fragment.start, fragment.end)
@@ -68,8 +69,7 @@ class Ring:
             group.fragments.append(fragment)
             group.bytes += len(fragment.data)
             self.bytes += len(fragment.data)
-        self._evict()
-        return group if self._groups else None
+        return group
 
     def interrupt(self) -> None:
         """The stream broke off: what comes next does not follow what is here."""
@@ -78,9 +78,10 @@ class Ring:
     def resize(self, seconds: float, most_bytes: int) -> None:
         self.seconds = seconds
         self.most_bytes = most_bytes
-        self._evict()
+        self.trim()
 
-    def _evict(self) -> None:
+    def trim(self) -> None:
+        """Let go of what is over the bounds, the oldest first."""
         while len(self._groups) > 1 and (
             self.bytes > self.most_bytes
             or self._groups[-1].end - self._groups[1].start > self.seconds

@@ -99,7 +99,7 @@ class Capture:
             now = self._clock.now().timestamp()
             for key, recorder in self._recorders.items():
                 recorder.tick(now)
-                if self._recording.get(key) != recorder.recording:
+                if self._recording.get(key, False) != recorder.recording:
                     self._send("stream", self._streams[key].report)
             alone = 0.0 if self._peers else alone + 1.0
             if alone >= self._linger_s:

@@ -68,8 +68,8 @@ class Feed:
         self.extradata = extradata
 
     def packets(self) -> Iterator[VideoPacket]:
-        """Packets in order of decoding, as they come; one without any time is to be passed over
-        (FFmpeg's mark of the end)."""
+        """Packets in order of decoding, as they come, some of them without any time; an empty one
+        is FFmpeg's mark of the end."""
         raise AssertionError("each kind of feed has its own")
 
 
@@ -89,7 +89,8 @@ class _LiveFeed(Feed):
 
     def _first(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
         """FFmpeg's probing leaves the first packets without times, the keyframe among them: they
-        are counted back from the first one that has one."""
+        are counted back from the first one that has one. Where no packet has any, these are
+        counted on from zero."""
         undated: list[VideoPacket] = []
         step = round(1 / (float(self._stream.average_rate or 25) * float(self.time_base)))
         for packet in packets:
@@ -98,7 +99,8 @@ class _LiveFeed(Feed):
                 if len(undated) < _MOST_UNDATED:
                     continue
                 if packet.pts is None:
-                    raise SourceLost(Reason.RUBBISH)
+                    yield from _counted_back(undated, len(undated) * step, step)
+                    return
                 packet.dts = packet.pts  # a stream that never tells its order of decoding
                 undated.pop()
             yield from _counted_back(undated, packet.dts, step)

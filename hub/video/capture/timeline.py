@@ -13,7 +13,7 @@ class Timeline:
     A frame can only come late, never early: so the least (arrival - timestamp) of the last 10 to
     20 s is the instant of timestamp zero, and follows the drift of the camera's clock. Stalls and
     bursts do not disturb it. Timestamps that go back, or ahead of the present, are carried on at
-    their time of arrival.
+    their time of arrival, and frames without any are placed there.
     """
 
     def __init__(self, tick_s: float) -> None:
@@ -25,20 +25,25 @@ class Timeline:
         self.zero = 0.0
         """Unix time of timestamp zero."""
 
-    def place(self, raw: int, arrival: float) -> int:
-        """The continuous timestamp, in ticks, of a frame with a (decode) timestamp of its own."""
+    def place(self, raw: int | None, arrival: float) -> int:
+        """The continuous timestamp, in ticks, of a frame; `raw` is its own (decode) timestamp."""
         if self._last is None:
-            self._shift = raw
+            self._shift = raw or 0
             self._turned = arrival
             time = 0
+        elif raw is None:
+            time = self._arrived(self._last, arrival)
         else:
             time = raw - self._shift
             if time <= self._last or time * self._tick_s + self.zero > arrival + JUMP_S:
-                time = max(self._last + 1, round((arrival - self.zero) / self._tick_s))
+                time = self._arrived(self._last, arrival)
                 self._shift = raw - time
         self._last = time
         self._learn(arrival - time * self._tick_s, arrival)
         return time
+
+    def _arrived(self, last: int, arrival: float) -> int:
+        return max(last + 1, round((arrival - self.zero) / self._tick_s))
 
     def _learn(self, zero: float, arrival: float) -> None:
         if not 0 <= arrival - self._turned <= _WINDOW_S:  # below 0: this machine's clock was set

@@ -1,0 +1,168 @@
+"""Streams with faults: what can be kept is kept, and what is wrong is said."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.video.capture import camera as capture_camera
+from hub.video.capture import recorder, segment
+from hub.video.messages import SegmentReport, StreamReport
+from tests.video.capturing import Capturing, capturing, source, wanted
+from tests.video.conftest import CLIP_S, until
+from tests.world import counted_clip
+from tests.world.rtsp_faults import RtspFaults
+
+ROUND = CLIP_S * counted_clip.RATE
+
+
+@pytest.fixture(scope="module")
+def small_clip(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same pictures in another size, each cut into four slices."""
+    path = tmp_path_factory.mktemp("clips") / "small.mp4"
+    command = ["ffmpeg", "-v", "error", "-i", str(clip), "-vf", "scale=480:276", "-c:v", "libx264"]
+    command += ["-preset", "ultrafast", "-bf", "0", "-g", "25", "-x264-params", "slices=4"]
+    subprocess.run([*command, str(path)], check=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def faulty(clip: Path, small_clip: Path) -> Iterator[RtspFaults]:
+    with RtspFaults(clip, small_clip) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def kept(faulty: RtspFaults, tmp_path_factory: pytest.TempPathFactory) -> Capturing:
+    """Some seconds of cameras with faults; each bears its fault's name."""
+    data = tmp_path_factory.mktemp("kept")
+    cameras = {
+        fault: f"camera.{fault}" for fault in ("forward", "back", "frozen", "gap", "resized")
+    }
+
+    async def run() -> Capturing:
+        async with capturing(data) as capture:
+            streams = {source(faulty.url(f), camera=c): wanted(data) for f, c in cameras.items()}
+            await capture.set(streams)
+            waits = [capture.recorded(5.5, camera=camera) for camera in cameras.values()]
+            await asyncio.gather(*waits)
+        return capture
+
+    return asyncio.run(run())
+
+
+def numbers(capture: Capturing, files: list[SegmentReport]) -> list[int]:
+    found = [n for file in files for n in counted_clip.numbers(capture.data / file.path)]
+    return counted_clip.unrolled(found, ROUND)
+
+
+def length(file: SegmentReport) -> float:
+    assert file.end is not None
+    return file.end - file.start
+
+
+@pytest.mark.parametrize("fault", ["forward", "back", "frozen"])
+def test_a_stream_whose_clock_is_wrong_is_kept_whole_and_dated_by_its_arrival(
+    kept: Capturing, fault: str
+) -> None:
+    [file] = kept.sealed(camera=f"camera.{fault}")
+    read = numbers(kept, [file])
+    assert read == list(range(read[0], read[0] + len(read)))
+    # what FFmpeg's probing took in, half a second, comes at once: nothing dates it where all
+    # frames bear one time
+    assert length(file) == pytest.approx(len(read) / 25, abs=0.8 if fault == "frozen" else 0.3)
+
+
+def test_a_gap_in_a_stream_is_a_gap_in_its_time(kept: Capturing) -> None:
+    [file] = kept.sealed(camera="camera.gap")
+    missing = 2 * 25
+    assert length(file) == pytest.approx((len(numbers(kept, [file])) + missing) / 25, abs=0.3)
+
+
+def test_a_stream_that_changes_its_size_goes_on_in_another_file(kept: Capturing) -> None:
+    before, after = kept.sealed(camera="camera.resized")
+    assert (before.width, before.height) == (640, 368)
+    assert (after.width, after.height) == (480, 276)
+    assert before.epoch != after.epoch
+    assert after.start - (before.end or 0) == pytest.approx(0, abs=0.1)
+    told = [(r.width, r.online) for r in kept.all("stream", StreamReport) if "resized" in r.camera]
+    assert (480, True) in told
+    assert all(online for _, online in told), "it was connected anew"
+
+
+async def test_slices_that_are_sent_one_by_one_become_whole_pictures(
+    tmp_path: Path, small_clip: Path
+) -> None:
+    with RtspFaults(small_clip) as server:
+        async with capturing(tmp_path) as capture:
+            await capture.set({source(server.url("sliced")): wanted(tmp_path)})
+            await capture.recorded(1)
+    [file] = capture.sealed()
+    path = tmp_path / file.path
+    probe = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames"]
+    probed = subprocess.run([*probe, "-of", "csv=p=0", path], capture_output=True, check=True)
+    assert probed.stderr == b""
+    assert int(probed.stdout) == pytest.approx(25 * length(file), abs=3)
+
+
+@pytest.fixture(scope="module")
+def rare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtspFaults]:
+    """A camera that gives a keyframe every ten seconds."""
+    path = tmp_path_factory.mktemp("clips") / "rare.mp4"
+    with RtspFaults(counted_clip.make(path, seconds=10, group=250)) as server:
+        yield server
+
+
+async def test_a_stream_without_keyframes_is_lost_for_that_reason(
+    tmp_path: Path, faulty: RtspFaults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_camera, "FIRST_KEY_S", 1.0)
+    async with capturing(tmp_path) as capture:
+        await capture.set({source(faulty.url("keyless")): wanted(tmp_path)})
+        await until(lambda: capture.all("stream", StreamReport))
+        [outage] = await capture.outages()
+    assert capture.all("stream", StreamReport)[0].reason == "no_keyframe"
+    assert (outage.cause, outage.end) == ("no_keyframe", None)
+    assert not capture.sealed()
+
+
+async def test_a_stream_whose_keyframes_are_rare_is_connected_anew_to_get_one(
+    tmp_path: Path, rare: RtspFaults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_camera, "NEXT_KEY_S", 3.0)
+    monkeypatch.setattr(capture_camera, "FIRST_PAUSE_S", 0.2)
+    monkeypatch.setattr(recorder, "SEGMENT_S", 1.0)
+    async with capturing(tmp_path) as capture:
+        small = wanted(tmp_path, ring_bytes=50_000)
+        await capture.set({source(rare.url("steady")): small})
+        await until(lambda: len(capture.sealed()) == 2)
+        rings = (await capture.state())["rings"]
+        outages = await capture.outages()
+    assert rings["camera.a/main"]["bytes"] <= 50_000
+    for file in capture.sealed()[:2]:
+        read = counted_clip.numbers(tmp_path / file.path)
+        assert len(read) >= 2 * 25
+        assert read == list(range(read[0], read[0] + len(read))), "memory bounds cut the file"
+    assert "no_keyframe" in {outage.cause for outage in outages}
+
+
+async def test_a_file_that_grows_without_a_keyframe_ends_at_its_bound(
+    tmp_path: Path, rare: RtspFaults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segment, "MOST_BYTES", 300_000)
+    async with capturing(tmp_path) as capture:
+        await capture.set({source(rare.url("steady")): wanted(tmp_path)})
+        await until(capture.sealed)
+        await asyncio.sleep(1)
+        report = await capture.report()
+    assert [head["why"] for head in capture.told if head.get("tell") == "trouble"] == [
+        "no_keyframe"
+    ]
+    [file] = capture.sealed()
+    assert 300_000 <= file.bytes < 400_000
+    assert report.online
+    assert not report.recording
