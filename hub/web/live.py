@@ -12,9 +12,7 @@ from aiohttp import WSCloseCode, web
 
 from hub.model.camera import Camera
 from hub.video.live import Init, Item, Lost, Media, Skipped, TooManyViewers, Viewer
-from hub.video.status import CameraStatus
 from hub.web.cameras import camera_of, camera_target
-from hub.web.overview import camera_status
 from hub.web.render import PAGES
 from hub.web.routes import Route, Visit
 
@@ -31,22 +29,21 @@ SOCKETS = web.AppKey("live sockets", weakref.WeakSet[web.WebSocketResponse])
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A camera on the wall: `small` is the stream for a tile, `large` the one for a big picture."""
+    """A camera on the wall: `small` is the stream for a tile, `large` the one for a big picture;
+    None where it has told of no stream yet."""
 
     entity: Camera
     area: str
-    status: CameraStatus | None
-    small: str
-    large: str
+    small: str | None
+    large: str | None
 
 
 def _tile(visit: Visit, entity: Camera) -> Tile:
     area = visit.services.registry.area_of(entity.entity_id)
-    streams = list(entity.streams) or ["main"]
-    large = "main" if "main" in streams else streams[0]
+    streams = entity.streams
+    large = "main" if "main" in streams else next(iter(streams), None)
     small = "sub" if "sub" in streams else large
-    status = camera_status(visit, entity)
-    return Tile(entity, area.name if area is not None else "", status, small, large)
+    return Tile(entity, area.name if area is not None else "", small, large)
 
 
 async def wall(visit: Visit) -> web.Response:

@@ -1,0 +1,106 @@
+"""Live pictures in a real browser: of real cameras, by way of capture, hub and socket."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from hub.model.camera import Camera, Stream
+from hub.video.service import Video
+from hub.video.settings import RecordingSettings
+from hub.web.server import WebServer
+from tests.web.conftest import WebTown
+from tests.world import counted_clip
+
+CHROMIUM = shutil.which("chromium")
+SOON_MS = 15_000
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium"),
+    pytest.mark.skipif(counted_clip.missing() is not None, reason="ffmpeg is missing"),
+]
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("clips")
+    return {
+        codec: counted_clip.make(folder / f"{codec}.mp4", codec=codec, seconds=10)
+        for codec in ("h264", "hevc")
+    }
+
+
+@pytest.fixture
+async def url(town: WebTown, clips: dict[str, Path]) -> AsyncIterator[str]:
+    """A town with two cameras: the quay's main stream is H.265."""
+    data = town.folder / "data"
+    video = Video(
+        data_dir=data, clock=town.clock, bus=town.bus, tasks=town.tasks, store=town.bulk_store,
+        settings=RecordingSettings(),
+    )  # fmt: skip
+    h264, hevc = (Stream(url=str(clips[codec])) for codec in ("h264", "hevc"))
+    cameras = [
+        Camera(entity_id="camera.gate", name="Ворота", plugin="t", streams={"main": h264}),
+        Camera(
+            entity_id="camera.mole", name="Мол", plugin="t", streams={"main": hevc, "sub": h264}
+        ),
+    ]
+    town.registry.add([(camera, None) for camera in cameras])
+    await video.start()
+    video.set_cameras({camera.entity_id: camera for camera in cameras})
+    server = WebServer(dataclasses.replace(town.services, video=video), "127.0.0.1:0")
+    await server.start()
+    yield server.url
+    await server.stop()
+    await video.stop(linger=False)
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        made = await browser.new_page(viewport={"width": 1280, "height": 900})
+        made.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        made.on("pageerror", lambda error: complaints.append(str(error)))
+        yield made
+        await browser.close()
+    assert complaints == []
+
+
+async def test_a_tile_shows_the_camera_live_and_how_old_its_picture_is(
+    url: str, page: Page
+) -> None:
+    await page.goto(f"{url}/live/camera.gate")
+    tile = page.locator(".live")
+    await expect(tile).to_have_attribute("data-state", "live", timeout=SOON_MS)
+    video = tile.locator("video")
+    await expect(video).to_have_js_property("videoWidth", counted_clip.WIDTH, timeout=SOON_MS)
+    await asyncio.sleep(3)
+    before = await video.evaluate("v => v.currentTime")
+    await asyncio.sleep(1)
+    assert 0.7 < await video.evaluate("v => v.currentTime") - before < 1.4
+    delay = tile.locator("[data-delay]")
+    await expect(delay).to_have_text(re.compile(r"^\d,\d\s"))
+    assert 0 < float(await delay.get_attribute("data-delay") or "nan") < 2
+
+
+async def test_the_wall_shows_small_streams_and_says_what_the_browser_cannot_show(
+    url: str, page: Page
+) -> None:
+    await page.goto(f"{url}/live")
+    mole = page.locator(".live", has=page.locator("video[aria-label*='Мол']"))
+    await expect(mole).to_have_attribute("data-state", "live", timeout=SOON_MS)
+    await page.goto(f"{url}/live/camera.mole")
+    tile = page.locator(".live")
+    await expect(tile).to_have_attribute("data-state", "unsupported", timeout=SOON_MS)
+    await expect(tile).to_contain_text("H.265")
+    await tile.locator("[data-other]").click()
+    await expect(tile).to_have_attribute("data-state", "live", timeout=SOON_MS)
