@@ -7,27 +7,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Connection,
-    Select,
-    String,
-    Table,
-    and_,
-    column,
-    func,
-    select,
-    values,
-)
+from sqlalchemy import Connection, func, select, text
 
 from hub.video.messages import key_of
 from hub.video.rollup import HOUR_MS
-from hub.video.tables import NOT_FINISHED, archive_hours, coverage, gap_marks, gaps, segments
+from hub.video.tables import NOT_FINISHED, segments
 
 MINUTE_MS = 60_000
-BY_FILES_H = 1_200
-"""Up to so many hours (of all streams together) are counted file by file: 25 streams, two days."""
+BY_FILES_H = 200
+"""Up to so many hours, of all streams together, are counted file by file."""
+MOST_POINTS = 5_000
+"""Of the density of all streams together: the more streams, the coarser."""
 MOST_GAPS = 2_000
 """Of a stream; the last ones."""
 
@@ -65,15 +55,17 @@ def timeline(
     wanted = sorted(set(keys))
     if not wanted or end <= start:
         return {key: Timeline(HOUR_MS) for key in wanted}
-    asked = _Asked(connection, wanted, start, end, max(1, points))
+    points = max(1, points)
+    asked = _Asked(connection, wanted, start, end)
     by_files = len(wanted) * (end - start) <= BY_FILES_H * HOUR_MS
-    step = asked.step(MINUTE_MS if by_files else HOUR_MS)
+    each = max(1, min(points, MOST_POINTS // len(wanted)))
+    step = _step(end - start, each, MINUTE_MS if by_files else HOUR_MS)
     found = {key: Timeline(step) for key in wanted}
     for key, low, high in asked.spans():
         found[key].spans.append((max(start, low), min(end, high)))
-    for each in found.values():
-        if len(each.spans) > points:
-            each.spans = _drawn(each.spans, (end - start) // points)
+    for one in found.values():
+        if len(one.spans) > points:
+            one.spans = _drawn(one.spans, (end - start) // points)
     for key, at, size in asked.files(step) if by_files else asked.hours(step):
         found[key].density.append((at, size))
     for key, *gap in asked.gaps():
@@ -84,6 +76,12 @@ def timeline(
     for key, settled in asked.settled():
         found[key].settled = settled
     return found
+
+
+def _step(length: int, points: int, least: int) -> int:
+    """Whole stretches of `least` of which no more than so many make the length."""
+    whole = -(-length // points)
+    return -(-whole // least) * least
 
 
 def _drawn(spans: list[tuple[int, int]], least: int) -> list[tuple[int, int]]:
@@ -98,88 +96,88 @@ def _drawn(spans: list[tuple[int, int]], least: int) -> list[tuple[int, int]]:
 
 class _Asked:
     """Streams and a stretch of time. The streams are the outer loop of each query, so that every
-    table is entered by its index, once a stream."""
+    table is entered by its index, once a stream. The queries are texts: composing them would take
+    longer than to run them."""
 
-    def __init__(
-        self, connection: Connection, keys: list[str], start: int, end: int, points: int
-    ) -> None:
+    def __init__(self, connection: Connection, keys: list[str], start: int, end: int) -> None:
         self._connection = connection
-        self._start, self._end, self._points = start, end, points
+        self._start, self._end = start, end
         self._wanted = frozenset(keys)
-        pairs = [key.rpartition("/")[::2] for key in keys]
-        shape = values(column("camera", String), column("stream", String), name="asked")
-        self._keys: CTE = shape.data(pairs).cte("asked")
-
-    def step(self, least: int) -> int:
-        """Whole stretches of `least` that make at most as many points as were asked for."""
-        whole = -(-(self._end - self._start) // self._points)
-        return max(least, -(-whole // least) * least)
+        self._values: dict[str, str] = {}
+        for number, key in enumerate(keys):
+            camera, _, stream = key.rpartition("/")
+            self._values |= {f"c{number}": camera, f"s{number}": stream}
+        pairs = ", ".join(f"(:c{number}, :s{number})" for number in range(len(keys)))
+        self._asked = f"WITH asked(camera, stream) AS (VALUES {pairs}) "
 
     def spans(self) -> Iterator[tuple[str, int, int]]:
-        columns = (coverage.c.start, coverage.c.end)
-        yield from self._rows(self._touching(coverage, columns).order_by(coverage.c.start))
+        columns = 'coverage.start, coverage."end"'
+        return self._rows(_TOUCHING.format(table="coverage", columns=columns))
 
     def gaps(self) -> Iterator[Any]:
-        table = gaps.c
-        columns = (table.start, table.end, table.cause, table.detail, table.by)
-        yield from self._rows(self._touching(gaps, columns).order_by(table.start))
+        columns = 'gaps.start, gaps."end", gaps.cause, gaps.detail, gaps."by"'
+        return self._rows(_TOUCHING.format(table="gaps", columns=columns))
 
     def files(self, step: int) -> Iterator[tuple[str, int, int]]:
         """Bytes of files that begin in each stretch."""
-        table = segments.c
-        stretch = (table.start - self._start) // step
-        query = self._of(segments, (stretch, func.sum(table.bytes)))
-        query = query.where(table.start >= self._start, table.start < self._end)
-        yield from self._grouped(query, stretch, self._start, step)
+        return self._rows(_FILES, step=step)
 
     def hours(self, step: int) -> Iterator[tuple[str, int, int]]:
         """Bytes of the hours of each stretch."""
         first, last = self._start // HOUR_MS, (self._end - 1) // HOUR_MS
-        table = archive_hours.c
-        stretch = (table.hour - first) // (step // HOUR_MS)
-        query = self._of(archive_hours, (stretch, func.sum(table.bytes)))
-        query = query.where(table.hour.between(first, last))
-        yield from self._grouped(query, stretch, first * HOUR_MS, step)
+        return self._rows(_HOURS, first=first, last=last, step=step, hours=step // HOUR_MS)
 
     def open(self) -> Iterator[tuple[str, int]]:
         table = segments.c
         query = select(table.camera, table.stream, func.min(table.start))
         query = query.where(table.state == "open", NOT_FINISHED, table.start < self._end)
-        for key, begun in self._rows(query.group_by(table.camera, table.stream)):
-            if key in self._wanted:
+        for camera, stream, begun in self._connection.execute(
+            query.group_by(table.camera, table.stream)
+        ):
+            if (key := key_of(camera, stream)) in self._wanted:
                 yield key, begun
 
     def settled(self) -> Iterator[tuple[str, int]]:
-        yield from self._rows(self._of(gap_marks, (gap_marks.c.settled,)))
+        return self._rows(_SETTLED)
 
-    def _grouped(
-        self, query: Select[Any], stretch: ColumnElement[Any], zero: int, step: int
-    ) -> Iterator[tuple[str, int, int]]:
-        grouped = query.group_by(*self._keys.c, stretch).order_by(stretch)
-        for key, number, size in self._rows(grouped):
-            yield key, zero + number * step, size
-
-    def _of(self, table: Table, columns: tuple[ColumnElement[Any], ...]) -> Select[Any]:
-        keys = self._keys.c
-        same = and_(table.c.camera == keys.camera, table.c.stream == keys.stream)
-        return select(keys.camera, keys.stream, *columns).select_from(self._keys.join(table, same))
-
-    def _touching(self, table: Table, columns: tuple[ColumnElement[Any], ...]) -> Select[Any]:
-        """Rows that never overlap each other, and reach into the stretch: of those that begin
-        before it only the last one can."""
-        keys = self._keys.c
-        before = table.alias("before")
-        last = (
-            select(func.max(before.c.start))
-            .where(before.c.camera == keys.camera, before.c.stream == keys.stream)
-            .where(before.c.start <= self._start)
-            .correlate(self._keys)
-            .scalar_subquery()
-        )
-        query = self._of(table, columns).where(table.c.end > self._start)
-        first = func.coalesce(last, self._start)
-        return query.where(table.c.start >= first, table.c.start < self._end)
-
-    def _rows(self, query: Select[Any]) -> Iterator[Any]:
-        for camera, stream, *rest in self._connection.execute(query):
+    def _rows(self, query: str, **more: int) -> Iterator[Any]:
+        given = {"start": self._start, "end": self._end} | more | self._values
+        for camera, stream, *rest in self._connection.execute(text(self._asked + query), given):
             yield key_of(camera, stream), *rest
+
+
+_TOUCHING = """
+SELECT asked.camera, asked.stream, {columns} FROM asked JOIN {table}
+    ON {table}.camera = asked.camera AND {table}.stream = asked.stream
+WHERE {table}."end" > :start AND {table}.start < :end AND {table}.start >= coalesce(
+    (SELECT max(past.start) FROM {table} AS past
+     WHERE past.camera = asked.camera AND past.stream = asked.stream AND past.start <= :start),
+    :start)
+ORDER BY {table}.start
+"""
+"""Rows that never overlap each other, and reach into the stretch: of those that begin before it
+only the last one can."""
+
+_FILES = """
+SELECT asked.camera, asked.stream, :start + (segments.start - :start) / :step * :step AS at,
+    sum(segments.bytes)
+FROM asked JOIN segments
+    ON segments.camera = asked.camera AND segments.stream = asked.stream
+WHERE segments.start >= :start AND segments.start < :end
+    AND segments.state IN ('finished', 'purging')
+GROUP BY asked.camera, asked.stream, at ORDER BY at
+"""
+
+_HOURS = """
+SELECT asked.camera, asked.stream,
+    (:first + (hour - :first) / :hours * :hours) * 3600000 AS at, sum(bytes)
+FROM asked JOIN archive_hours
+    ON archive_hours.camera = asked.camera AND archive_hours.stream = asked.stream
+WHERE hour BETWEEN :first AND :last
+GROUP BY asked.camera, asked.stream, at ORDER BY at
+"""
+
+_SETTLED = """
+SELECT asked.camera, asked.stream, settled FROM asked JOIN gap_marks
+    ON gap_marks.camera = asked.camera AND gap_marks.stream = asked.stream
+"""
