@@ -17,6 +17,7 @@ INDEX_ROOM = 2048
 
 _MOST_REFERENCES = 160  # so that the index fits into INDEX_ROOM
 _HEAD = 1024  # bytes read at once per fragment; holds the moof of some 60 frames
+_FRONT = 8192  # bytes read at once of a file; holds its init segment and its index
 _HOLE = bytes(64)  # never inside coded video: emulation prevention breaks runs of zeros
 _NON_SYNC = 0x10000  # sample_is_non_sync_sample
 
@@ -62,6 +63,26 @@ class Layout:
         if not self.pieces:
             return 0
         return self.pieces[-1].time + self.pieces[-1].duration - self.pieces[0].time
+
+
+class Group(NamedTuple):
+    """Fragments that follow each other inside a file; the first begins with a keyframe."""
+
+    offset: int
+    size: int
+    time: int
+    ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a file holds, by its groups of pictures. Very many of them are told in twos or fours,
+    as its index has them. `whole` is where the last whole fragment ends."""
+
+    init: bytes
+    scale: int
+    groups: Sequence[Group]
+    whole: int
 
 
 def boxes(data: bytes | bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -244,13 +265,14 @@ def scan(fd: int) -> Layout:
     if not init_end:
         raise Mp4Error("no whole init segment")
     init = os.pread(fd, init_end, 0)
-    pieces = list(_pieces(fd, offset, size))
+    pieces = list(pieces_of(fd, offset, size))
     whole = pieces[-1].offset + pieces[-1].size if pieces else offset
     return Layout(init, timescale(init), hole, pieces, whole)
 
 
-def _pieces(fd: int, offset: int, size: int) -> Iterator[Piece]:
-    while (piece := piece_at(fd, offset, size)) is not None:
+def pieces_of(fd: int, offset: int, end: int) -> Iterator[Piece]:
+    """The whole fragments from one offset, where one begins, to another."""
+    while (piece := piece_at(fd, offset, end)) is not None:
         yield piece
         offset += piece.size
 
@@ -272,6 +294,54 @@ def piece_at(fd: int, offset: int, end: int) -> Piece | None:
     if kind != b"mdat" or body < 8 or offset + total > end:
         return None
     return Piece(offset, total, moof.time, moof.duration, moof.key)
+
+
+def outline(fd: int) -> Outline:
+    """What an open file holds: by one read where its index covers it to its end, and else, as
+    while it is being written, by the heads of all its fragments.
+
+    Raises Mp4Error where the file has no whole init segment.
+    """
+    front = os.pread(fd, _FRONT, 0)
+    init_end = 0
+    for kind, offset, size in boxes(front, 0, len(front)):
+        if kind == b"moov":
+            init_end = offset + size
+        elif kind == b"sidx" and init_end:
+            whole = os.fstat(fd).st_size
+            groups = _indexed(front[offset : offset + size], offset + size)
+            if groups and groups[-1].offset + groups[-1].size == whole:
+                return Outline(front[:init_end], timescale(front[:init_end]), groups, whole)
+    layout = scan(fd)
+    at = layout.pieces[0].offset if layout.pieces else layout.whole
+    time = layout.pieces[0].time if layout.pieces else 0
+    groups = _placed(groups_of(layout.pieces), at, time)
+    return Outline(layout.init, layout.scale, groups, layout.whole)
+
+
+def _indexed(sidx: bytes, offset: int) -> list[Group]:
+    """The groups of an index, which lie from an offset on; none where it is not as `index` makes
+    it."""
+    if len(sidx) < 40 or sidx[8] != 1:
+        return []
+    (time, first), (count,) = (
+        struct.unpack_from(">QQ", sidx, 20),
+        struct.unpack_from(">H", sidx, 38),
+    )
+    if first or len(sidx) != 40 + 12 * count:
+        return []
+    entries = (struct.unpack_from(">II", sidx, 40 + 12 * n) for n in range(count))
+    return _placed([(size, ticks) for size, ticks in entries], offset, time)
+
+
+def _placed(groups: Sequence[tuple[int, int]], offset: int, time: int) -> list[Group]:
+    """(bytes, ticks) of groups, each where it lies."""
+    placed = []
+    for size, ticks in groups:
+        placed.append(Group(offset, size, time, ticks))
+        offset += size
+        time += ticks
+    return placed
 
 
 def finish(fd: int, *, after_crash: bool = False) -> Layout:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.video import codecs, mp4
+from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
-from hub.video.capture.segment import Archive
 from tests.video.conftest import fragments_of
 from tests.world import counted_clip
 
@@ -22,7 +22,8 @@ def fragments(clip: Path) -> list[Fragment]:
 
 
 def written(data: Path, fragments: list[Fragment], *, close: bool) -> Path:
-    segment = Archive(data).create("camera.a", fragments[0].epoch, fragments[0].start)
+    first = fragments[0]
+    segment = Archive(data).create(data, "main", "camera.a", "main", first.epoch, first.start)
     for fragment in fragments:
         segment.write(fragment)
     if close:
@@ -61,6 +62,65 @@ def test_a_file_begins_at_zero_and_its_index_leads_to_each_keyframe(
     places = [layout.pieces[0].offset + sum(sizes[:n]) for n in range(total)]
     assert places == [piece.offset for piece in layout.pieces if piece.key]
     assert counted_clip.numbers(path) == list(range(75, 250))
+
+
+def outlined(path: Path) -> mp4.Outline:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return mp4.outline(fd)
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("close", [True, False])
+def test_an_outline_names_the_groups_of_a_file_that_is_sealed_or_being_written(
+    tmp_path: Path, fragments: list[Fragment], close: bool
+) -> None:
+    path = written(tmp_path, fragments[15:53], close=close)
+    found = outlined(path)
+    data = path.read_bytes()
+    assert found.init == fragments[0].epoch.init
+    assert found.whole == len(data)
+    heads = [mp4.read_moof(data[group.offset : group.offset + 1024]) for group in found.groups]
+    assert [head.time for head in heads] == [group.time for group in found.groups]
+    assert all(head.key for head in heads)
+    assert len(heads) == 8
+    ends = [(group.offset + group.size, group.time + group.ticks) for group in found.groups]
+    starts = [(group.offset, group.time) for group in found.groups]
+    assert ends[:-1] == starts[1:]
+    assert ends[-1][0] == found.whole
+
+
+def test_an_index_that_does_not_cover_its_file_is_not_believed(
+    tmp_path: Path, fragments: list[Fragment]
+) -> None:
+    path = written(tmp_path, fragments[:20], close=True)
+    before = outlined(path)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 10)
+    after = outlined(path)
+    assert after.whole < before.whole
+    assert after.groups[:-1] == before.groups[:-1]
+    assert after.groups[-1].size < before.groups[-1].size
+
+
+def test_an_outline_of_very_many_groups_tells_them_together(
+    tmp_path: Path, fragments: list[Fragment]
+) -> None:
+    path = tmp_path / "many.mp4"
+    first = fragments[0]
+    body = first.data[first.moof.size :]
+    groups = [bytes(mp4.moved(first.data, first.moof, n * 5000)) + body for n in range(200)]
+    data = first.epoch.init + mp4.room() + b"".join(groups)
+    path.write_bytes(data)
+    fd = os.open(path, os.O_RDWR)
+    try:
+        mp4.finish(fd)
+        found = mp4.outline(fd)
+    finally:
+        os.close(fd)
+    assert len(found.groups) == 100
+    assert found.groups[-1].offset + found.groups[-1].size == len(data)
 
 
 @pytest.mark.parametrize("torn", [1, 7, 100, 5000])
