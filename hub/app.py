@@ -93,6 +93,7 @@ class Hub:
         self.video = Video(
             data_dir=config.data_dir, clock=clock, bus=self.bus, tasks=self.tasks,
             store=self.folder.bulk, settings=from_config.recording(config),
+            time_zone=config.time_zone, active=self._modes_on,
         )  # fmt: skip
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
         self.actions = ActionRegistry(clock)
@@ -118,6 +119,10 @@ class Hub:
         self._http: aiohttp.ClientSession
         self._core_actions = self._own_actions(cameras)
         self._listen = listen or config.web.listen
+
+    def _modes_on(self) -> dict[str, str]:
+        switches = {mode: self.modes.switched(mode) for mode in self.modes.active}
+        return {mode: switch.by for mode, switch in switches.items() if switch is not None}
 
     def _make_alarms(self, config: Config, clock: Clock) -> Alarms:
         wording = Wording(self.registry)
@@ -247,6 +252,7 @@ class Hub:
             "store": lambda config: self.history.configure(config.store.history),
             "areas": lambda config: self.registry.configure(config.areas),
             "modes": lambda config: self.modes.configure(config.modes),
+            "recording": lambda config: self.video.configure(from_config.recording(config)),
             "escalations": lambda config: self.alarms.configure(from_config.ladders(config)),
             "plugins": self._change_plugins,
             "scripts": lambda config: self.engine.load_scripts(config.scripts),

@@ -21,9 +21,6 @@ from hub.video.wanted import Streams
 
 log = logging.getLogger("hub.video")
 
-SETTLE_S = 120.0
-"""Cameras that the hub before this one had, and this one does not, go only after so long: until
-then the plugins that bring them may still be starting, and they are being recorded."""
 MOVED_S = 10.0
 """A process beyond the number goes so long after the others have its cameras."""
 
@@ -36,7 +33,8 @@ class Processes:
 
     `connected(number, peer)` is called when a process, new or taken over, has its streams;
     `told(number, peer, cameras)` when cameras were added to one or changed; `notice(number, head)`
-    for each notice; `down(cameras)` while one cannot be kept running.
+    for each notice; `lost(cameras)` when a process or the connection to it has ended, `down` too
+    where it cannot be kept running.
     """
 
     def __init__(
@@ -50,6 +48,7 @@ class Processes:
         connected: Callable[[int, wire.Peer], Awaitable[None]],
         told: Callable[[int, wire.Peer, frozenset[str]], Awaitable[None]],
         notice: Callable[[int, wire.Head], Awaitable[None]],
+        lost: Callable[[frozenset[str]], None],
         down: Callable[[frozenset[str]], None],
     ) -> None:
         self._folder = data.absolute() / "capture"
@@ -60,6 +59,7 @@ class Processes:
         self._connected = connected
         self._changed = told
         self._notice = notice
+        self._lost = lost
         self._down = down
         self._spread = Spread(processes, os.cpu_count() or 1)
         self._links: dict[int, Link] = {}
@@ -69,7 +69,8 @@ class Processes:
         self._telling: dict[int, asyncio.Lock] = {}
         self._streams: Streams = {}
         self._pinned: Mapping[str, int] = {}
-        self._settled = False
+        self.settled = False
+        """All cameras that there are have been told of: others that capture has may go."""
         self._cleared: set[int] = set()
 
     async def start(self) -> None:
@@ -84,7 +85,6 @@ class Processes:
                 work = self._retire(self._folder / str(number) / "socket")
                 self._tasks.start(work, f"retire capture {number}", alone=True)
         self._tasks.start(self._retire(self._folder / "socket"), "retire old capture", alone=True)
-        self._tasks.start(self._settle(), "settle", alone=True)
 
     async def stop(self, *, linger: bool) -> None:
         """Let go of the processes (`linger`: they go on recording and wait for the next hub), or
@@ -150,7 +150,7 @@ class Processes:
             clock=self._clock,
             connected=partial(self._reached, number),
             notice=partial(self._notice, number),
-            lost=partial(self._heard, number),
+            lost=partial(self._gone, number),
             down=lambda: self._down(self._spread.of(number)),
         )
         self._running.append(self._tasks.loop(link.run, f"capture {number}"))
@@ -163,6 +163,11 @@ class Processes:
         self._heard(number)
         await self._tell(number, peer, told=False)
         await self._connected(number, peer)
+
+    def _gone(self, number: int) -> None:
+        self._told.pop(number, None)
+        self._lost(self._spread.of(number))
+        self._heard(number)
 
     def _heard(self, number: int) -> None:
         """A process has said what it has, or is not there: nothing of it is waited for."""
@@ -181,7 +186,7 @@ class Processes:
             wanted = self._of(number)
             new = {key: fields for key, fields in wanted.items() if known.get(key) != fields}
             gone = sorted(known.keys() - wanted.keys())
-            only = self._settled and number not in self._cleared
+            only = self.settled and number not in self._cleared
             try:
                 if gone:
                     await peer.request("remove", {"streams": gone})
@@ -204,11 +209,6 @@ class Processes:
             for key, (source, wanted) in self._streams.items()
             if self._spread.get(source.camera) == number
         }
-
-    async def _settle(self) -> None:
-        await self._clock.sleep(SETTLE_S)
-        self._settled = True
-        self.want(self._streams, self._pinned)
 
     def _found(self) -> list[int]:
         """Numbers of the processes that have been here."""
@@ -245,6 +245,6 @@ class Processes:
         """Wait until all cameras of a process are recorded by others too, or will not be."""
         state, _ = await peer.request("state")
         cameras = {str(fields["camera"]) for fields in state["streams"]}
-        while not self._settled and any(self._spread.get(each) is None for each in cameras):
+        while not self.settled and any(self._spread.get(each) is None for each in cameras):
             await self._clock.sleep(1.0)
         await self._clock.sleep(MOVED_S)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hub.bus import Bus
 from hub.clock import Clock
@@ -15,7 +16,9 @@ from hub.store.store import Store
 from hub.tasks import Tasks
 from hub.video import index, messages, wire
 from hub.video.archive import TIER
+from hub.video.causes import Causes
 from hub.video.clips import Clip, Clips
+from hub.video.expected import Expected
 from hub.video.health import Health, OnStatus
 from hub.video.index import Recording
 from hub.video.indexer import Indexer
@@ -34,12 +37,16 @@ from hub.video.wanted import Place, Streams, first_stream, streams_of
 log = logging.getLogger("hub.video")
 
 _SNAPSHOT_S = 8.0
+_SETTLE_S = 120.0
+"""Cameras that the hub before this one had, and this one does not, go only after so long: until
+then the plugins that bring them may still be starting, and they are being recorded."""
 
 
 class Video:
     """The hub's half of video. The other half are the capture processes, which it keeps running.
 
-    `on_status` is called with a camera's entity id whenever what is known of it changes.
+    `active` gives the modes of the town that are on, each with who switched it. `on_status` is
+    called with a camera's entity id whenever what is known of it changes.
     """
 
     def __init__(
@@ -51,19 +58,26 @@ class Video:
         tasks: Tasks,
         store: Store,
         settings: RecordingSettings,
+        time_zone: ZoneInfo,
+        active: Callable[[], Mapping[str, str]],
         on_status: OnStatus | None = None,
     ) -> None:
         self.data_dir = data_dir
         self.on_status = on_status
+        self._clock = clock
         self._tasks = tasks
         self._store = store
         self._settings = settings
         self._cameras: dict[str, Camera] = {}
         self._streams: Streams = {}
+        self._telling = False
         self.health = Health(bus, clock, self._status_changed)
         self.tiers = Tiers(settings.tiers, data_dir)
         self.indexer = Indexer(store, clock, self.tiers)
         self.reconciler = Reconciler(store, clock, self.tiers, self.indexer)
+        self.expected = Expected(store, clock, bus, time_zone, active)
+        self.expected.on_change = lambda *_: self._tell_soon()
+        self.causes = Causes(store, clock)
         self.clips = Clips(data_dir, store)
         self._open: dict[int, set[str]] = {}
         self._some_connected = asyncio.Event()
@@ -76,7 +90,8 @@ class Video:
             connected=self._connected,
             told=self._told,
             notice=self._notice,
-            down=self._down,
+            lost=self._lost,
+            down=self.health.capture_down,
         )
         self.orders = Orders(
             store=store,
@@ -91,6 +106,8 @@ class Video:
         """Find or start the capture processes; returns at once."""
         self._tasks.loop(self.indexer.run, "index")
         self._tasks.loop(self._look_through, "reconcile")
+        self._tasks.loop(self.expected.run, "what is to be recorded")
+        self._tasks.start(self._settle(), "settle", alone=True)
         await self.processes.start()
 
     async def stop(self, *, linger: bool) -> None:
@@ -144,7 +161,25 @@ class Video:
         return await self.clips.plan(camera, start, end)
 
     def _retell(self) -> None:
+        """What is to be recorded may be otherwise for each camera."""
+        streams = {name: camera.streams.keys() for name, camera in self._cameras.items()}
+        self.expected.configure(self._settings, streams, whole=self.processes.settled)
+        self._tell()
+
+    async def _settle(self) -> None:
+        await self._clock.sleep(_SETTLE_S)
+        self.processes.settled = True
+        self._retell()
+
+    def _tell_soon(self) -> None:
+        """Several modes may change at one moment."""
+        if not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
         """Tell capture, and those who watch, what has changed."""
+        self._telling = False
         streams = streams_of(self._cameras, self._settings, self._mode_of, self._place())
         known, self._streams = self._streams, streams
         names = {key: (source.camera, source.stream) for key, (source, _) in streams.items()}
@@ -159,7 +194,7 @@ class Video:
         self.processes.want(streams, {n: process for n, process in pinned.items() if process})
 
     def _mode_of(self, camera: str, stream: str) -> Word:
-        return self._settings.of(camera).mode.of(stream)
+        return self.expected.mode(camera, stream).word
 
     def _place(self) -> Place:
         """Where new files go: the first tier."""
@@ -170,18 +205,20 @@ class Video:
     async def _connected(self, number: int, peer: wire.Peer) -> None:
         """Bring the index up to what a capture process, new or taken over, has written."""
         self.orders.wait_for(number)
-        await self._told(number, peer, self.processes.cameras_of(number))
+        cameras = self.processes.cameras_of(number)
+        self.causes.capture(cameras, up=True)
+        await self._told(number, peer, cameras)
         await self.reconciler.recent(self._writing())
         self.orders.go_on(number)
         self._some_connected.set()
-        cameras = len(self.processes.cameras_of(number))
-        log.info("the capture process %d (%d) serves %d cameras", number, peer.pid, cameras)
+        log.info("capture process %d (%d) serves %d cameras", number, peer.pid, len(cameras))
 
     async def _told(self, number: int, peer: wire.Peer, cameras: frozenset[str]) -> None:
         """Cameras are new to a process: so are their orders, and how they are."""
         await self.orders.tell(cameras)
         state, _ = await peer.request("state")
         self._open[number] = set(state["open"])
+        self.causes.outages(wire.build(messages.Outage, fields) for fields in state["outages"])
         for fields in state["streams"]:
             self._heard(wire.build(messages.StreamReport, fields))
 
@@ -215,6 +252,7 @@ class Video:
         if key_of(report.camera, report.stream) not in self._streams:
             return
         self.health.heard(report)
+        self.causes.stream(report)
         if not report.online:
             self.live.lost(report.camera, report.stream, report.reason or Reason.CONNECTING)
 
@@ -226,16 +264,16 @@ class Video:
             being_written.discard(report.path)
         self.indexer.put(report)
 
-    @staticmethod
-    def _disk(report: messages.DiskReport) -> None:
+    def _disk(self, report: messages.DiskReport) -> None:
+        self.causes.disk(report)
         if report.why is None:
             log.info("recordings are written to '%s' again", report.tier)
         else:
             log.error("nothing is recorded to '%s': %s", report.tier, explain(report.why))
 
-    def _down(self, cameras: frozenset[str]) -> None:
-        """A capture process cannot be kept running."""
-        self.health.capture_down(cameras)
+    def _lost(self, cameras: frozenset[str]) -> None:
+        """A capture process has ended, or does not answer."""
+        self.causes.capture(cameras, up=False)
 
     def _status_changed(self, camera: str, status: CameraStatus) -> None:
         if self.on_status is not None:

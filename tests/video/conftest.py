@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import av
 import pytest
@@ -80,6 +81,7 @@ class VideoHub:
         self.events: list[Event] = []
         self.bus.subscribe(None, self.events.append, owner="test")
         self.tasks = Tasks("video", self.clock)
+        self.modes: dict[str, str] = {}
         self.store = Store.at(data / "bulk.db", synchronous="NORMAL")
         bulk.create_all(self.store.engine)
         self.video = Video(
@@ -88,6 +90,8 @@ class VideoHub:
             bus=self.bus,
             tasks=self.tasks,
             store=self.store,
+            time_zone=ZoneInfo("Europe/Kyiv"),
+            active=lambda: self.modes,
             settings=RecordingSettings.model_validate(
                 {"default": settings, "cameras": of or {}, "processes": processes}
             ),

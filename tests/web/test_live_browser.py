@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
@@ -43,7 +44,7 @@ async def url(town: WebTown, clips: dict[str, Path]) -> AsyncIterator[str]:
     data = town.folder / "data"
     video = Video(
         data_dir=data, clock=town.clock, bus=town.bus, tasks=town.tasks, store=town.bulk_store,
-        settings=RecordingSettings(),
+        settings=RecordingSettings(), time_zone=ZoneInfo("Europe/Kyiv"), active=dict,
     )  # fmt: skip
     h264, hevc = (Stream(url=str(clips[codec])) for codec in ("h264", "hevc"))
     cameras = [
