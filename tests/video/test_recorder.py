@@ -2,65 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.video import mp4
-from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
-from hub.video.capture.outages import Outages
-from hub.video.capture.recorder import Recorder
 from hub.video.capture.ring import Ring
-from hub.video.messages import ORDERS, Order, Wanted
 from tests.video.conftest import fragments_of
-from tests.world import counted_clip
-
-START = 1_800_000_000.0
+from tests.video.kept import START, Kept, later
 
 
 @pytest.fixture(scope="module")
 def fragments(clip: Path) -> list[Fragment]:
     return fragments_of(clip, start=START)
-
-
-class Kept:
-    """A recorder, and what it told."""
-
-    def __init__(self, data: Path, ring_s: float = 60.0) -> None:
-        self.told: list[tuple[str, Any]] = []
-        self.data = data
-        self.finisher = ThreadPoolExecutor(1)
-        wanted = Wanted(ORDERS, ring_s, 1 << 30, "main", str(data), False)
-        archive, outages = Archive(data), Outages()
-        self.recorder = Recorder(
-            "camera.a", "main", wanted, archive, self.finisher, self.tell, outages
-        )
-
-    def tell(self, name: str, report: object) -> None:
-        self.told.append((name, report))
-
-    def order(self, name: str, start: float, end: float) -> None:
-        self.recorder.order(Order(name, "camera.a", START + start, START + end))
-
-    def take(self, fragments: list[Fragment]) -> None:
-        for fragment in fragments:
-            self.recorder.take(fragment)
-
-    def files(self) -> list[list[int]]:
-        self.recorder.close()
-        self.finisher.shutdown(wait=True)
-        paths = sorted((self.data / "archive").rglob("*.mp4"))
-        return [counted_clip.numbers(path) for path in paths]
-
-    def over(self) -> list[str]:
-        return [report.order for name, report in self.told if name == "recorded"]
 
 
 def seconds(first: int, end: int) -> list[int]:
@@ -144,18 +100,6 @@ def test_a_broken_stream_ends_the_file_and_the_next_keyframe_begins_another(
     assert kept.files() == [list(range(60)), seconds(4, 6)]
 
 
-def later(fragment: Fragment, seconds: int) -> Fragment:
-    """The same pictures at another place of the stream."""
-    time = fragment.moof.time + seconds * fragment.epoch.scale
-    head = mp4.moved(fragment.data, fragment.moof, time)
-    return replace(
-        fragment,
-        data=bytes(head) + fragment.data[fragment.moof.size :],
-        moof=fragment.moof._replace(time=time),
-        start=fragment.start + seconds,
-    )
-
-
 def test_files_are_about_a_minute_long(tmp_path: Path, fragments: list[Fragment]) -> None:
     kept = Kept(tmp_path)
     kept.order("long", 0, 1000)
@@ -166,20 +110,3 @@ def test_files_are_about_a_minute_long(tmp_path: Path, fragments: list[Fragment]
     assert sum(lengths) == 140
     assert max(lengths) <= 60
     assert len(lengths) == 3
-
-
-def test_a_full_disk_is_told_and_recording_is_tried_again(
-    tmp_path: Path, fragments: list[Fragment], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = Kept(tmp_path)
-    kept.order("all", 0, 60)
-    kept.take(fragments[:8])
-    real = os.writev
-    monkeypatch.setattr("os.writev", lambda fd, parts: real(fd, [b"".join(parts)[:50]]))
-    kept.take(fragments[8:9])
-    monkeypatch.undo()
-    kept.take(fragments[9:])
-    assert [report.why for name, report in kept.told if name == "disk"] == ["disk_full", None]
-    first, later = kept.files()
-    assert first == list(range(40)), "a torn fragment was left in the file"
-    assert later == seconds(2, 20), "what the ring held was not written when the disk was back"

@@ -33,19 +33,16 @@ class Archive:
     ) -> Segment:
         """Begin a file for frames from `start` (Unix time) on. Raises OSError."""
         millis = round(start * 1000)
-        while True:
-            path = path_of(camera, stream, millis)
-            mark = self._mark(path)
+        while (root / (path := path_of(camera, stream, millis))).exists():
+            millis += 1  # this machine's clock was set back
+        mark = self._mark(path)
+        try:
             mark.write_text(f"{tier}\n{root}")
-            try:
-                (root / path).parent.mkdir(parents=True, exist_ok=True)
-                return Segment(root, tier, path, epoch, start, self._unmark)
-            except FileExistsError:  # this machine's clock was set back
-                mark.unlink()
-                millis += 1
-            except OSError:
-                mark.unlink()
-                raise
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            return Segment(root, tier, path, epoch, start, self._unmark)
+        except OSError:
+            mark.unlink(missing_ok=True)
+            raise
 
     def _mark(self, path: str) -> Path:
         return self._marks / path.replace("/", "~")
