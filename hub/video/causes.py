@@ -62,6 +62,7 @@ class Causes:
         self._waiting: dict[int, _Trouble] = {}
         self._written: dict[tuple[str, str], int] = {}
         self._seen: tuple[int, float] | None = None
+        self._set_back: int | None = None
         self._before: int | None = None
         self._met: set[str] = set()
 
@@ -107,13 +108,21 @@ class Causes:
         if self._early is not None:
             await self._begin(now)
         if self._seen is not None:
-            self._clock_set(self._seen[0] + round((ran - self._seen[1]) * 1000), now)
+            set_back = self._clock_set(self._seen[0] + round((ran - self._seen[1]) * 1000), now)
+            self._set_back = set_back or self._set_back
         self._seen = now, ran
         rows, self._waiting = self._waiting, {}
+        set_back, self._set_back = self._set_back, None
+
+        def work(connection: Connection) -> None:
+            if set_back is not None:
+                _forget_future(connection, set_back)
+            _store(connection, rows.values(), now)
+
         try:
-            await self._store.write(lambda connection: _store(connection, rows.values(), now))
+            await self._store.write(work)
         except BaseException:
-            self._waiting = rows | self._waiting
+            self._waiting, self._set_back = rows | self._waiting, set_back
             raise
 
     async def _begin(self, now: int) -> None:
@@ -134,12 +143,21 @@ class Causes:
         elif len(self._early) < MOST_WAITING:
             self._early.append(change)
 
-    def _clock_set(self, expected: int, now: int) -> None:
-        if abs(now - expected) > STEP_MS:
-            low, high = sorted((expected, now))
-            detail = f"{(now - expected) / 1000:+.0f} s"
-            log.warning("the clock of this machine was set by %s", detail)
-            self._change(_Trouble(None, None, low, Reason.CLOCK_SET.value, detail, high))
+    def _clock_set(self, expected: int, now: int) -> int | None:
+        """See whether the clock was set. Time that was skipped is missing; that which comes again
+        is not: returns the moment to which it was set back."""
+        if abs(now - expected) <= STEP_MS:
+            return None
+        by = f"{(now - expected) / 1000:+.0f} s"
+        log.warning("the clock of this machine was set by %s", by)
+        if now > expected:
+            self._change(_Trouble(None, None, expected, Reason.CLOCK_SET.value, by, now))
+            return None
+        for trouble in self._open.values():
+            if trouble.start > now:
+                trouble.start = now
+                self._change(trouble)
+        return now
 
     def _stream(self, report: StreamReport, now: int) -> None:
         since = min(millis(report.since), now)
@@ -227,6 +245,13 @@ def _left(connection: Connection) -> tuple[int | None, list[_Trouble]]:
     rows = connection.execute(select(outages).where(outages.c.end.is_(None)))
     left = [_Trouble(r.camera, r.stream, r.start, r.cause, r.detail) for r in rows]
     return last, left
+
+
+def _forget_future(connection: Connection, now: int) -> None:
+    """What a clock that was ahead told of times that are still to come."""
+    table = outages.c
+    connection.execute(delete(outages).where(table.start > now))
+    connection.execute(update(outages).where(table.end > now).values(end=now))
 
 
 def _store(connection: Connection, rows: Iterable[_Trouble], now: int) -> None:

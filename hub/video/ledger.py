@@ -1,0 +1,140 @@
+"""The ledger of gaps: each second that should have been recorded and was not, with its cause."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection, select, tuple_
+
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.model.core_events import RecordingResumed, RecordingStopped
+from hub.store.store import Store
+from hub.video import judging
+from hub.video.causes import Causes
+from hub.video.gaps import Gap
+from hub.video.instants import instant, millis
+from hub.video.judging import Stream
+from hub.video.reasons import Reason, explain
+from hub.video.tables import gaps
+
+log = logging.getLogger("hub.video")
+
+BEAT_S = 10.0
+BEATS = 6
+"""The ledger is written at each sixth beat: once a minute."""
+
+_OWN = frozenset({Reason.SWITCHED_OFF, Reason.HUB_STOPPED, Reason.CONNECTING})
+"""Causes of gaps that nobody needs to be told of as they go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """One gap of a stream. `cause` is a word of `hub.video.reasons.Reason`; `detail` the name of a
+    tier, or by how much the clock was set; `by` who switched the recording off."""
+
+    id: int
+    camera: str
+    stream: str
+    start: datetime
+    end: datetime
+    cause: str
+    detail: str
+    by: str
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.start).total_seconds()
+
+
+class Ledger:
+    """Writes the ledger a minute and a half behind the present, from what should be recorded, what
+    is, and the causes that were told; says when a stream is not recorded any more, and again.
+
+    What was judged is not judged again, so that a purge makes no gap: only `again` takes back what
+    has turned up since.
+    """
+
+    def __init__(self, store: Store, clock: Clock, bus: Bus, causes: Causes) -> None:
+        self._store = store
+        self._clock = clock
+        self._bus = bus
+        self._causes = causes
+        self._stopped: set[Stream] = set()
+
+    async def run(self) -> None:
+        """Store causes every few seconds and judge once a minute, for ever."""
+        while True:
+            for _ in range(BEATS):
+                await self._causes.beat()
+                await self._clock.sleep(BEAT_S)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Judge all streams up to the present, as far as it can be judged."""
+        for stream in await self._store.read(judging.streams):
+            more = True
+            while more:
+                now, written = millis(self._clock.now()), self._causes.until(*stream)
+                step = partial(judging.step, stream=stream, now=now, written=written)
+                judged = await self._store.write(step)
+                more = judged is not None and judged.more
+            if judged is not None:
+                self._tell(stream, judged.ongoing)
+
+    async def again(self, camera: str, stream: str, start: int, end: int) -> None:
+        """Take back the gaps between two instants (milliseconds) where something has turned up."""
+        take_back = partial(judging.take_back, stream=(camera, stream), start=start, end=end)
+        await self._store.write(take_back)
+
+    async def rows(
+        self,
+        cameras: Collection[str] | None,
+        start: datetime,
+        end: datetime,
+        limit: int,
+        after: tuple[datetime, int] | None = None,
+    ) -> list[GapRow]:
+        """Gaps of which at least a part lies in a window, the youngest first; of some cameras, or
+        of all (None). `after`: the start and the id of the last row that was seen."""
+        table = gaps.c
+        query = select(gaps).where(table.start < millis(end), table.end > millis(start))
+        if cameras is not None:
+            query = query.where(table.camera.in_(cameras))
+        if after is not None:
+            query = query.where(tuple_(table.start, table.id) < (millis(after[0]), after[1]))
+        ordered = query.order_by(table.start.desc(), table.id.desc()).limit(limit)
+
+        def read(connection: Connection) -> list[GapRow]:
+            return [
+                GapRow(
+                    id=row.id,
+                    camera=row.camera,
+                    stream=row.stream,
+                    start=instant(row.start / 1000),
+                    end=instant(row.end / 1000),
+                    cause=row.cause,
+                    detail=row.detail,
+                    by=row.by,
+                )
+                for row in connection.execute(ordered)
+            ]
+
+        return await self._store.read(read)
+
+    def _tell(self, stream: Stream, ongoing: Gap | None) -> None:
+        """Tell once that a stream is not recorded, and once that it is again."""
+        now, (camera, name) = self._clock.now(), stream
+        if ongoing is None and stream in self._stopped:
+            self._stopped.discard(stream)
+            log.info("%s/%s is recorded again", camera, name)
+            self._bus.publish(RecordingResumed(source=camera, received_at=now, stream=name))
+        elif ongoing is not None and ongoing.cause not in _OWN and stream not in self._stopped:
+            self._stopped.add(stream)
+            log.warning("%s/%s is not recorded: %s", camera, name, explain(ongoing.cause))
+            event = RecordingStopped(source=camera, received_at=now, stream=name, why=ongoing.cause)
+            self._bus.publish(event)
