@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hub import __version__
+from hub.cli.archive import archive
 from hub.cli.check import check
 from hub.cli.explain import explain
 from hub.cli.plugin import plugin
@@ -23,5 +24,17 @@ def main() -> None:
     """Safe City Hub: a town's cameras, buttons, sensors and people in one local network."""
 
 
-for command in (run, check, reload, schema, explain, rehearse, replay, trace, user, plugin):
+for command in (
+    run,
+    check,
+    reload,
+    schema,
+    explain,
+    rehearse,
+    replay,
+    trace,
+    user,
+    plugin,
+    archive,
+):
     main.add_command(command)

@@ -69,6 +69,19 @@ def read(file: Path, tier: str, path: str, *, seal: bool) -> SegmentReport | Non
         os.close(fd)
 
 
+def is_empty(file: Path) -> bool:
+    """Whether a file was begun as a recording and holds not one whole fragment. Raises OSError."""
+    fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if os.pread(fd, 8, 0)[4:] not in (b"", b"ftyp"):
+            return False
+        return not mp4.scan(fd).pieces
+    except mp4.Mp4Error:
+        return True
+    finally:
+        os.close(fd)
+
+
 def read_open(file: Path, tier: str, path: str) -> SegmentReport:
     """What there is to say of a file that is being written. Raises OSError, ValueError."""
     start = start_of(path)

@@ -93,11 +93,8 @@ def read(tiers: Tiers, places: Iterable[Place], now: datetime) -> tuple[list[Seg
     marks = _marks(tiers)
     for tier, path in places:
         try:
-            file = tiers.file(tier, path)
-            quiet = _age(file.stat().st_mtime, now) > QUIET_S
-            marked = path in marks and _age(marks[path], now) < MARKED_S
-            seal = quiet and not marked
-            report = adopt.read(file, tier, path, seal=seal)
+            seal = not is_busy(tiers, tier, path, now, marks)
+            report = adopt.read(tiers.file(tier, path), tier, path, seal=seal)
         except (OSError, ValueError) as error:
             log.warning("%s in the tier '%s' is not a recording: %s", path, tier, error)
             continue
@@ -117,6 +114,16 @@ def read_open(tiers: Tiers, places: Iterable[Place]) -> list[SegmentReport]:
         except (OSError, ValueError) as error:
             log.debug("%s in the tier '%s' cannot be read yet: %s", path, tier, error)
     return reports
+
+
+def is_busy(
+    tiers: Tiers, tier: str, path: str, now: datetime, marks: Mapping[str, float] | None = None
+) -> bool:
+    """Whether somebody may be writing a file that is not sealed. Raises OSError."""
+    if _age(tiers.file(tier, path).stat().st_mtime, now) <= QUIET_S:
+        return True
+    known = _marks(tiers) if marks is None else marks
+    return path in known and _age(known[path], now) < MARKED_S
 
 
 def _age(then: float, now: datetime) -> float:

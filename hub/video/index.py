@@ -54,6 +54,7 @@ class Row:
     state: str
     tier: str
     bytes: int
+    sha256: str | None
 
 
 def put_recording(
@@ -258,6 +259,12 @@ def files(
     return [_file(row) for row in connection.execute(query)]
 
 
+def tier_of(connection: Connection, file: int) -> str | None:
+    """Where a file is now, by the number of its row; None where it is no more."""
+    query = select(segments.c.tier).where(segments.c.id == file, segments.c.state.in_(READABLE))
+    return connection.execute(query).scalar()
+
+
 def _file(row: Found[*tuple[Any, ...]]) -> File:
     end = None if row.end is None else instant(row.end / 1000)
     return File(row.id, row.tier, row.path, instant(row.start / 1000), end, row.epoch, row.bytes)
@@ -276,7 +283,7 @@ def rows_of(folder: str) -> Callable[[Connection], dict[str, Row]]:
 
     def run(connection: Connection) -> dict[str, Row]:
         table = segments.c
-        query = select(table.path, table.state, table.tier, table.bytes)
+        query = select(table.path, table.state, table.tier, table.bytes, table.sha256)
         inside = (table.path >= f"{folder}/", table.path < f"{folder}0")  # "0" follows "/"
         return {path: Row(*row) for path, *row in connection.execute(query.where(*inside))}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -25,7 +25,7 @@ MOST_WAITING = 5_000
 class Indexer:
     """Gathers reports, so that the reader of the socket never waits, and writes them in one
     transaction. While the database cannot be written they are kept, MOST_WAITING at most; what is
-    shed then is told by `shed`, and is found on the disk again."""
+    shed then is found on the disk again."""
 
     def __init__(self, store: Store, clock: Clock, tiers: Tiers) -> None:
         self._store = store
@@ -35,8 +35,8 @@ class Indexer:
         self._some = asyncio.Event()
         self._one = asyncio.Lock()
         self._lost = 0
-        self.shed = asyncio.Event()
-        """Reports were shed, and the database can be written again."""
+        self.on_shed: Callable[[], None] = lambda: None
+        """Called when reports were shed and the database can be written again."""
 
     def put(self, report: SegmentReport) -> None:
         """Take a report; returns at once."""
@@ -63,7 +63,7 @@ class Indexer:
             if self._lost:
                 log.error("%d notices of files were shed; the disk is looked through", self._lost)
                 self._lost = 0
-                self.shed.set()
+                self.on_shed()
 
     async def run(self) -> None:
         """Write what is put, soon after it is."""

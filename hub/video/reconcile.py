@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from hub.clock import Clock
@@ -23,6 +23,7 @@ AGAIN_S = 60.0
 AT_ONCE = 100
 """Files that are read before what they say is written."""
 MOST_LATER = 10_000
+"""Folders that are kept in mind; the next start finds the others."""
 
 
 @dataclass(slots=True)
@@ -31,8 +32,8 @@ class Changed:
 
     adopted: int = 0
     missing: int = 0
-    later: set[str] = field(default_factory=set)
-    """Folders with files that somebody may be writing, though he is not known."""
+    later: int = 0
+    """Times that files were left, for somebody may be writing them, though he is not known."""
 
 
 class Reconciler:
@@ -52,6 +53,11 @@ class Reconciler:
         self._indexer = indexer
         self._done = False
         self._one = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._shed = False
+        self._later: set[str] = set()
+        self._timer: Callable[[], None] | None = None
+        indexer.on_shed = self._reports_were_shed
 
     async def recent(self, writing: Collection[str]) -> Changed:
         """Look at today and yesterday (UTC), and at files that the index takes for open."""
@@ -64,23 +70,35 @@ class Reconciler:
     async def background(self, writing: Callable[[], Collection[str]]) -> None:
         """Look at everything once, newest day first; then again where files were left for later,
         or where reports were shed."""
-        later: set[str] = set()
         if not self._done:
             began = self._clock.monotonic()
-            everything = await self.everything()
-            changed = await self.look(everything, writing())
-            later, self._done = changed.later, True
+            await self.look(await self.everything(), writing())
+            self._done = True
             seconds = self._clock.monotonic() - began
             log.info("the archive was compared with its index in %.0f s", seconds)
         while True:
-            try:
-                async with asyncio.timeout(AGAIN_S if later else None):
-                    await self._indexer.shed.wait()
-            except TimeoutError:
-                later = (await self.look(_newest_first(later), writing())).later
-            else:
-                self._indexer.shed.clear()
-                later |= (await self.recent(writing())).later
+            await self._wake.wait()
+            self._wake.clear()
+            if self._shed:
+                self._shed = False
+                await self.recent(writing())
+            await self.look(_newest_first(self._later), writing())
+
+    def _reports_were_shed(self) -> None:
+        self._shed = True
+        self._wake.set()
+
+    def _left(self, folder: str) -> None:
+        """Somebody may be writing files of a folder, though he is not known: they are looked at
+        again."""
+        if len(self._later) < MOST_LATER:
+            self._later.add(folder)
+        if self._timer is None:
+            self._timer = self._clock.call_later(AGAIN_S, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self._wake.set()
 
     async def everything(self) -> list[str]:
         """All folders that are there, or that rows stand for; newest day first."""
@@ -106,6 +124,7 @@ class Reconciler:
         return changed
 
     async def _look_at(self, folder: str, writing: frozenset[str], changed: Changed) -> None:
+        self._later.discard(folder)
         rows = await self._store.read(index.rows_of(folder))
         compare = folders.compare
         different = await asyncio.to_thread(compare, self._tiers, folder, rows, writing)
@@ -118,8 +137,9 @@ class Reconciler:
             reports, busy = await asyncio.to_thread(folders.read, self._tiers, batch, now)
             await self._adopt(reports)
             changed.adopted += len(reports)
-            if busy and len(changed.later) < MOST_LATER:
-                changed.later.add(folder)
+            if busy:
+                changed.later += 1
+                self._left(folder)
         if different.gone:
             gone = await self._store.write(lambda c: index.put_missing(c, different.gone))
             changed.missing += len(gone)

@@ -1,0 +1,330 @@
+"""The index is brought up to the disk, whatever happened meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from hub.clock import VirtualClock
+from hub.store.store import Store
+from hub.video import mp4, rollup
+from hub.video.archive import MARK, path_of
+from hub.video.capture.files import Archive
+from hub.video.capture.fragments import Fragment
+from hub.video.index import put_segments
+from hub.video.indexer import Indexer
+from hub.video.messages import SegmentReport
+from hub.video.places import Tiers
+from hub.video.reconcile import Changed, Reconciler
+from hub.video.settings import Tier
+from hub.video.tables import segments
+from tests.video.archive_rows import START, report, store_at
+from tests.video.conftest import fragments_of
+
+DAY_S = 86_400
+
+
+class Shelf:
+    """An archive of two disks, its index, and what brings these together."""
+
+    def __init__(self, folder: Path, fragments: list[Fragment]) -> None:
+        self.data = folder / "data"
+        self.other = folder / "other"
+        for each in (self.data, self.other):
+            each.mkdir()
+        self.fragments = fragments
+        self.store = store_at(folder)
+        self.clock = VirtualClock(datetime.fromtimestamp(START + 3600, UTC))
+        self.tiers = Tiers([Tier(name="other", path=self.other, mounted=True)], self.data)
+        self.indexer = Indexer(self.store, self.clock, self.tiers)
+        self.reconciler = Reconciler(self.store, self.clock, self.tiers, self.indexer)
+        self.changed: list[tuple[str, str, int, int]] = []
+        self.reconciler.on_changed = lambda *span: self.changed.append(span)
+        self.mount()
+
+    def mount(self, mounted: bool = True) -> None:
+        mark = self.other / MARK
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch() if mounted else mark.unlink()
+
+    def root(self, tier: str) -> Path:
+        return self.tiers.root(tier)
+
+    def record(
+        self, start: float, count: int = 10, *, tier: str = "main", close: bool = True
+    ) -> SegmentReport:
+        """A file of so many fragments (200 ms each), from START + `start` on. One that is not
+        closed was left by a killed process, whose marks are lost."""
+        archive = Archive(self.data)
+        shift = START + start - self.fragments[0].start
+        segment = archive.create(
+            self.root(tier), tier, "camera.a", "main", self.fragments[0].epoch, START + start
+        )
+        for fragment in self.fragments[:count]:
+            fragment.start += shift
+            segment.write(fragment)
+            fragment.start -= shift
+        told = segment.close() if close else segment.opened()
+        if not close:
+            os.close(segment._fd)
+            (mark,) = (self.data / "capture/open").iterdir()
+            mark.unlink()
+        assert told is not None
+        self.rest(self.root(tier) / told.path)
+        return told
+
+    def rest(self, file: Path, seconds: float = 3600) -> None:
+        """Nobody wrote to a file for so long."""
+        then = self.clock.now().timestamp() - seconds
+        os.utime(file, (then, then))
+
+    async def put(self, *reports: SegmentReport) -> None:
+        await self.store.write(lambda connection: put_segments(connection, reports))
+
+    async def rows(self) -> dict[str, tuple[str, str, int]]:
+        """State, tier and bytes of each path."""
+        found = await self.store.read(lambda c: c.execute(select(segments)).all())
+        return {row.path: (row.state, row.tier, row.bytes) for row in found}
+
+    async def look(self, *writing: str) -> Changed:
+        return await self.reconciler.look(await self.reconciler.everything(), writing)
+
+
+async def settle() -> None:
+    """Let threads do what they were given."""
+    await asyncio.sleep(0.02)
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(scope="session")
+def fragments(clip: Path) -> list[Fragment]:
+    return fragments_of(clip, start=START)[:50]
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path, fragments: list[Fragment]) -> AsyncIterator[Shelf]:
+    shelf = Shelf(tmp_path, fragments)
+    shelf.store.open()
+    yield shelf
+    await shelf.store.close()
+
+
+async def test_a_file_without_a_row_is_adopted_with_all_that_was_known_of_it(shelf: Shelf) -> None:
+    told = shelf.record(0)
+    changed = await shelf.look()
+    assert changed.adopted == 1
+    [row] = await shelf.store.read(lambda c: c.execute(select(segments)).all())
+    assert (row.path, row.tier, row.bytes, row.sha256) == (
+        told.path, told.tier, told.bytes, told.sha256,
+    )  # fmt: skip
+    assert (row.codec, row.keyframes, row.epoch) == (told.codec, 2, told.epoch)
+    assert shelf.changed == [("camera.a", "main", round(START * 1000), round(START * 1000) + 2000)]
+    covered = await shelf.store.read(lambda c: rollup.stored(c, "camera.a", "main").covered)
+    assert covered == [shelf.changed[0][2:]]
+
+
+async def test_when_all_is_as_it_was_nothing_is_changed(shelf: Shelf) -> None:
+    await shelf.put(shelf.record(0), shelf.record(10), shelf.record(20, tier="other"))
+    assert await shelf.look() == Changed()
+    assert shelf.changed == []
+
+
+async def test_a_file_that_a_crash_left_and_no_mark_tells_of_is_cut_and_sealed(
+    shelf: Shelf,
+) -> None:
+    told = shelf.record(0, close=False)
+    file = shelf.data / told.path
+    with file.open("ab") as torn:
+        torn.write(b"\0\0\1\0moof\0\0\0\x10mfhd")
+    shelf.rest(file)
+    await shelf.look()
+    fd = os.open(file, os.O_RDONLY)
+    layout = mp4.scan(fd)
+    os.close(fd)
+    assert layout.whole == file.stat().st_size
+    assert len(layout.pieces) == 10
+    assert b"sidx" in file.read_bytes()[:4096]
+    assert await shelf.rows() == {told.path: ("finished", "main", layout.whole)}
+
+
+@pytest.mark.parametrize("sign", ["written", "marked", "told"])
+async def test_a_file_that_somebody_may_be_writing_is_not_touched(shelf: Shelf, sign: str) -> None:
+    told = shelf.record(0, close=False)
+    file = shelf.data / told.path
+    before = file.read_bytes()
+    if sign == "written":
+        shelf.rest(file, 5)
+    elif sign == "marked":
+        mark = shelf.data / "capture/3/open" / told.path.replace("/", "~")
+        mark.parent.mkdir(parents=True)
+        mark.touch()
+        shelf.rest(mark, 600)
+    changed = await shelf.look(*([told.path] if sign == "told" else []))
+    assert file.read_bytes() == before
+    assert bool(changed.later) == (sign != "told")
+    rows = await shelf.rows()
+    assert [row[0] for row in rows.values()] == (["open"] if sign == "told" else [])
+
+
+async def test_a_file_that_was_left_for_later_is_sealed_when_it_is_quiet(shelf: Shelf) -> None:
+    told = shelf.record(0, close=False)
+    shelf.rest(shelf.data / told.path, 5)
+    task = asyncio.create_task(shelf.reconciler.background(lambda: ()))
+    for _ in range(50):
+        await shelf.clock.advance(10, settle)
+        if await shelf.rows():
+            break
+    await ended(task)
+    assert [row[0] for row in (await shelf.rows()).values()] == ["finished"]
+
+
+async def test_a_row_whose_file_is_gone_is_missing_and_what_it_covered_is_a_hole(
+    shelf: Shelf,
+) -> None:
+    first, second = shelf.record(0), shelf.record(2)
+    await shelf.put(first, second)
+    (shelf.data / first.path).unlink()
+    changed = await shelf.look()
+    assert changed.missing == 1
+    assert (await shelf.rows())[first.path][0] == "missing"
+    start = round(START * 1000)
+    assert shelf.changed == [("camera.a", "main", start, start + 2000)]
+    covered = await shelf.store.read(lambda c: rollup.stored(c, "camera.a", "main").covered)
+    assert covered == [(start + 2000, start + 4000)]
+
+
+async def test_a_file_that_comes_back_is_there_again(shelf: Shelf) -> None:
+    told = shelf.record(0)
+    await shelf.put(told)
+    file = shelf.data / told.path
+    file.rename(file.with_suffix(".away"))
+    await shelf.look()
+    file.with_suffix(".away").rename(file)
+    await shelf.look()
+    assert (await shelf.rows())[told.path][0] == "finished"
+    assert await shelf.look() == Changed()
+
+
+async def test_a_disk_that_is_not_mounted_has_not_lost_its_files(shelf: Shelf) -> None:
+    told = shelf.record(0, tier="other")
+    await shelf.put(told)
+    away = shelf.other.rename(shelf.other.with_name("away"))
+    shelf.other.mkdir()
+    assert await shelf.look() == Changed()
+    shelf.other.rmdir()
+    assert await shelf.look() == Changed()
+    away.rename(shelf.other)
+    (shelf.other / told.path).unlink()
+    assert (await shelf.look()).missing == 1
+
+
+async def test_a_file_that_lies_on_another_disk_than_its_row_says_is_found_there(
+    shelf: Shelf,
+) -> None:
+    told = shelf.record(0)
+    await shelf.put(told)
+    there = shelf.other / told.path
+    there.parent.mkdir(parents=True)
+    (shelf.data / told.path).rename(there)
+    await shelf.look()
+    assert (await shelf.rows())[told.path][:2] == ("finished", "other")
+
+
+async def test_what_is_being_deleted_is_left_to_those_who_delete_it(shelf: Shelf) -> None:
+    first, second = shelf.record(0), shelf.record(10)
+    await shelf.put(first, second)
+    await shelf.store.write(lambda c: c.execute(update(segments).values(state="purging")))
+    (shelf.data / first.path).unlink()
+    assert await shelf.look() == Changed()
+    assert {row[0] for row in (await shelf.rows()).values()} == {"purging"}
+
+
+async def test_a_file_that_is_no_recording_is_left_alone(shelf: Shelf) -> None:
+    told = shelf.record(0)
+    strange = shelf.data / path_of("camera.a", "main", round(START * 1000) + 5000)
+    strange.write_bytes(b"\xff\xd8 a picture" * 100)
+    outside = shelf.data / "outside.mp4"
+    outside.write_bytes((shelf.data / told.path).read_bytes())
+    link = shelf.data / path_of("camera.a", "main", round(START * 1000) + 9000)
+    link.symlink_to(outside)
+    (strange.parent / "notes.mp4").mkdir()
+    assert (await shelf.look()).adopted == 1
+    assert list(await shelf.rows()) == [told.path]
+    assert strange.exists()
+
+
+async def test_at_a_connection_only_the_last_days_and_open_files_are_looked_at(
+    shelf: Shelf,
+) -> None:
+    old, open_ = shelf.record(-40 * DAY_S), shelf.record(-20 * DAY_S)
+    today = shelf.record(0)
+    await shelf.put(report(-20 * DAY_S, None, camera="camera.a"))
+    changed = await shelf.reconciler.recent(())
+    assert changed.adopted == 2
+    assert sorted(await shelf.rows()) == sorted([open_.path, today.path])
+    task = asyncio.create_task(shelf.reconciler.background(lambda: ()))
+    async with asyncio.timeout(10):
+        while old.path not in await shelf.rows():
+            await asyncio.sleep(0.02)
+    await ended(task)
+
+
+async def test_folders_are_looked_at_newest_day_first(shelf: Shelf) -> None:
+    for days in (3, 400, 1):
+        shelf.record(-days * DAY_S)
+    await shelf.put(report(-30 * DAY_S, -30 * DAY_S + 60, camera="camera.z"))
+    days = [name.split("/", 2)[2] for name in await shelf.reconciler.everything()]
+    assert days == sorted(days, reverse=True)
+    assert len(days) == 4
+
+
+async def test_reports_that_were_shed_are_found_on_the_disk(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.video.indexer.MOST_WAITING", 2)
+    told = [shelf.record(10 * n) for n in range(4)]
+    for each in told:
+        shelf.indexer.put(each)
+    task = asyncio.create_task(shelf.reconciler.background(lambda: ()))
+    async with asyncio.timeout(10):
+        while len(await shelf.rows()) < 4:
+            await asyncio.sleep(0.02)
+    await ended(task)
+
+
+async def test_the_indexer_keeps_what_it_cannot_write_and_takes_no_path_that_leads_out(
+    tmp_path: Path,
+) -> None:
+    store: Store = store_at(tmp_path)
+    clock = VirtualClock(datetime.fromtimestamp(START, UTC))
+    indexer = Indexer(store, clock, Tiers((), tmp_path))
+    indexer.put(report(0, 60, path="archive/../../etc/passwd.mp4"))
+    indexer.put(report(0, 60, tier="unheard"))
+    indexer.put(report(60, 120))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE segments RENAME TO hidden")
+    store.open()
+    task = asyncio.create_task(indexer.run())
+    for _ in range(5):
+        await clock.advance(1, settle)
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE hidden RENAME TO segments")
+    async with asyncio.timeout(10):
+        while True:
+            await clock.advance(1, settle)
+            found = await store.read(lambda c: c.execute(select(segments.c.path)).scalars().all())
+            if found:
+                break
+    assert found == [report(60, 120).path]
+    await ended(task)
+    await store.close()
