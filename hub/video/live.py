@@ -24,9 +24,9 @@ from hub.video.reasons import Reason
 log = logging.getLogger("hub.video.live")
 
 MAX_VIEWERS = 400
-LINGER_S = 5.0
+LINGER_S = 30.0
 """A stream is still followed so long after its last viewer: pages are left and opened again."""
-AGAIN_S = 1.0
+AGAIN_S = 0.5
 GROUP_BYTES = 8 << 20
 """A running group of pictures beyond this is not kept for those who come."""
 UNREAD_BYTES = 12 << 20
@@ -216,10 +216,17 @@ class _Watched:
 
 class Live:
     """Who watches what. `socket_of` tells where the process listens that has a camera, if one
-    has it."""
+    has it; `changed` is called when a stream comes to be watched, or no longer is."""
 
-    def __init__(self, socket_of: Callable[[str], Path | None], tasks: Tasks, clock: Clock) -> None:
+    def __init__(
+        self,
+        socket_of: Callable[[str], Path | None],
+        changed: Callable[[], None],
+        tasks: Tasks,
+        clock: Clock,
+    ) -> None:
         self._socket_of = socket_of
+        self._changed = changed
         self._tasks = tasks
         self._clock = clock
         self._watched: dict[str, _Watched] = {}
@@ -245,6 +252,10 @@ class Live:
                 watched.resting = True
                 self._tasks.start(self._rest(watched), f"rest {watched.key}", alone=True)
 
+    def is_watched(self, camera: str, stream: str) -> bool:
+        """Whether somebody watches a stream, or did a moment ago."""
+        return key_of(camera, stream) in self._watched
+
     def lost(self, camera: str, stream: str, reason: str) -> None:
         """A stream gives nothing, or its process does not."""
         watched = self._watched.get(key_of(camera, stream))
@@ -261,14 +272,15 @@ class Live:
         watched = self._watched[key_of(camera, stream)] = _Watched(camera, stream)
         work = self._keep_following(watched)
         watched.task = self._tasks.start(work, f"watch {watched.key}", alone=True)
+        self._changed()
         return watched
 
     async def _keep_following(self, watched: _Watched) -> None:
         while True:
             try:
                 await self._session(watched)
-            except wire.Refusal as refusal:
-                watched.lost(refusal.why)
+            except wire.Refusal:
+                watched.lost(Reason.CONNECTING)  # capture has not been told of it yet
             except (OSError, TimeoutError, wire.WireError):
                 watched.lost(Reason.CAPTURE_DOWN)
             await self._clock.sleep(AGAIN_S)
@@ -278,7 +290,7 @@ class Live:
         Refusal."""
         socket = self._socket_of(watched.camera)
         if socket is None:
-            raise wire.Refusal(Reason.CONNECTING)
+            raise wire.Refusal(Reason.UNKNOWN_CAMERA)
         async with self._connecting:  # capture's queue of connections is short
             peer = await wire.connect(socket)
         reading = asyncio.create_task(peer.run(watched.take))
@@ -300,6 +312,7 @@ class Live:
     def _end(self, watched: _Watched) -> None:
         if self._watched.get(watched.key) is watched:
             del self._watched[watched.key]
+            self._changed()
         if watched.task is not None:
             watched.task.cancel()
         watched.end()

@@ -15,7 +15,7 @@ from hub.model.camera import Camera
 from hub.store.store import Store
 from hub.tasks import Tasks
 from hub.video import index, messages, wire
-from hub.video.archive import TIER
+from hub.video.archive import STREAM, TIER
 from hub.video.causes import Causes
 from hub.video.clips import Clip, Clips
 from hub.video.expected import Expected
@@ -23,6 +23,7 @@ from hub.video.health import Health, OnStatus
 from hub.video.index import Recording
 from hub.video.indexer import Indexer
 from hub.video.instants import instant
+from hub.video.ledger import Ledger
 from hub.video.live import Live
 from hub.video.messages import key_of
 from hub.video.orders import Orders
@@ -78,7 +79,9 @@ class Video:
         self.expected = Expected(store, clock, bus, time_zone, active)
         self.expected.on_change = lambda *_: self._tell_soon()
         self.causes = Causes(store, clock)
-        self.clips = Clips(data_dir, store)
+        self.ledger = Ledger(store, clock, bus, self.causes)
+        self.reconciler.on_changed = self.ledger.turned_up
+        self.clips = Clips(store, self.tiers)
         self._open: dict[int, set[str]] = {}
         self._some_connected = asyncio.Event()
         self.processes = Processes(
@@ -100,13 +103,14 @@ class Video:
             peer_of=self.processes.peer_of,
             flush=self.indexer.flush,
         )
-        self.live = Live(self.processes.socket_of, tasks, clock)
+        self.live = Live(self.processes.socket_of, self._tell_soon, tasks, clock)
 
     async def start(self) -> None:
         """Find or start the capture processes; returns at once."""
         self._tasks.loop(self.indexer.run, "index")
         self._tasks.loop(self._look_through, "reconcile")
         self._tasks.loop(self.expected.run, "what is to be recorded")
+        self._tasks.loop(self.ledger.run, "ledger of gaps")
         self._tasks.start(self._settle(), "settle", alone=True)
         await self.processes.start()
 
@@ -156,9 +160,11 @@ class Video:
         """What was ordered for an incident, in order of time."""
         return await self._store.read(lambda c: index.recordings_of(c, incident))
 
-    async def clip(self, camera: str, start: datetime, end: datetime) -> Clip:
+    async def clip(
+        self, camera: str, start: datetime, end: datetime, stream: str = STREAM
+    ) -> Clip:
         """What is on disk of a window, as one MP4 file. Raises NothingRecorded."""
-        return await self.clips.plan(camera, start, end)
+        return await self.clips.plan(camera, start, end, stream)
 
     def _retell(self) -> None:
         """What is to be recorded may be otherwise for each camera."""
@@ -180,7 +186,9 @@ class Video:
     def _tell(self) -> None:
         """Tell capture, and those who watch, what has changed."""
         self._telling = False
-        streams = streams_of(self._cameras, self._settings, self._mode_of, self._place())
+        streams = streams_of(
+            self._cameras, self._settings, self._mode_of, self.live.is_watched, self._place()
+        )
         known, self._streams = self._streams, streams
         names = {key: (source.camera, source.stream) for key, (source, _) in streams.items()}
         first = {name: first_stream(camera) for name, camera in self._cameras.items()}

@@ -36,9 +36,11 @@ def streams_of(
     cameras: Mapping[str, Camera],
     settings: RecordingSettings,
     mode_of: Callable[[str, str], Word],
+    is_watched: Callable[[str, str], bool],
     place: Place,
 ) -> Streams:
-    """All streams of all cameras; `mode_of` tells the mode of a camera's stream now."""
+    """The streams of all cameras. `mode_of` tells the mode of a camera's stream now. A second
+    stream that is not recorded is fetched only while somebody watches it."""
     return {
         key_of(name, stream): (
             _source(camera, stream, settings.of(name)),
@@ -46,7 +48,8 @@ def streams_of(
         )
         for name, camera in cameras.items()
         for stream in camera.streams
-        if stream in (MAIN, SUB)
+        if stream == first_stream(camera)
+        or (stream == SUB and (mode_of(name, stream) != "off" or is_watched(name, stream)))
     }
 
 

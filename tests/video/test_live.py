@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 from contextlib import AsyncExitStack
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from hub.clock import VirtualClock
+from hub.model.camera import Stream
+from hub.video import live
 from hub.video.live import (
     MAX_VIEWERS,
     UNREAD_BYTES,
@@ -209,3 +212,26 @@ async def test_two_hundred_come_and_go_and_leave_nothing_behind(
     assert sum(1 for _ in Path("/proc/self/fd").iterdir()) <= files + 2
     named = [task.get_name() for task in asyncio.all_tasks()]
     assert len([name for name in named if "camera.a/main" in name]) <= 2
+
+
+async def test_a_second_stream_that_is_not_recorded_is_fetched_while_somebody_watches(
+    make_hub: MakeHub, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LINGER_S", 0.2)
+    main = camera("a", str(clip))
+    both = dataclasses.replace(main, streams={**main.streams, "sub": Stream(url=str(clip))})
+    hub = await make_hub(both)
+    await until(lambda: hub.online("a"))
+
+    async def fetched() -> set[str]:
+        state, _ = await hub.video.processes.peers[1].request("state")
+        return set(state["rings"])
+
+    assert await fetched() == {"camera.a/main"}
+    async with hub.video.live.watch("camera.a", "sub") as viewer:
+        async for item in viewer:
+            if isinstance(item, Media):
+                break
+        assert await fetched() == {"camera.a/main", "camera.a/sub"}
+    await asyncio.sleep(1)
+    assert await fetched() == {"camera.a/main"}
