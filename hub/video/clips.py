@@ -7,125 +7,158 @@ from the files of the archive when it is asked for, so that a browser may seek i
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
-from pathlib import Path
-
-from sqlalchemy import Connection
 
 from hub.store.store import Store
 from hub.video import codecs, index, mp4
 from hub.video.archive import STREAM
+from hub.video.opening import Opener
+from hub.video.places import Tiers
 from hub.video.status import NothingRecorded
+
+_UNIT = 64
+"""A fragment is longer than so many bytes: places in a clip, in this unit, number its fragments."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """Consecutive fragments of one file. `time`: where they begin in the clip, in ticks."""
+class Cut:
+    """Consecutive fragments of one file. `began`: the instant of the first frame; `time`: where
+    that lies on the file's timeline, like `duration` in ticks; `frame`: ticks of a frame."""
 
-    path: Path
-    first: mp4.Piece
+    file: index.File
+    init: bytes
+    scale: int
+    offset: int
     end_offset: int
+    began: datetime
     time: int
-    number: int
-    count: int
-    groups: Sequence[tuple[int, int]]
     duration: int
-    start: datetime
-    end: datetime
+    frame: float
+    groups: Sequence[tuple[int, int]]
 
     @property
     def size(self) -> int:
-        return self.end_offset - self.first.offset
+        return self.end_offset - self.offset
+
+    @property
+    def seconds(self) -> float:
+        return self.duration / self.scale
+
+    @property
+    def ended(self) -> datetime:
+        return self.began + timedelta(seconds=self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a stretch of time lies in a clip: `at` is the instant of its first frame, `time` its
+    place in the clip; in seconds, like `duration`."""
+
+    at: datetime
+    time: float
+    duration: float
 
 
 class Clips:
-    """Plans clips from the index and the heads of the files."""
+    """Plans clips from the index and the outlines of the files."""
 
-    def __init__(self, data: Path, store: Store) -> None:
-        self._data = data
+    def __init__(self, store: Store, tiers: Tiers) -> None:
         self._store = store
+        self._opener = Opener(store, tiers)
 
-    async def plan(self, camera: str, start: datetime, end: datetime) -> Clip:
+    async def plan(self, camera: str, start: datetime, end: datetime, stream: str = STREAM) -> Clip:
         """The clip from the last keyframe at or before `start` to `end`, as far as files go.
 
         Files of other parameters than the first one's cannot be joined to it: the clip then ends
         there, and says so. Raises NothingRecorded.
         """
-
-        def run(connection: Connection) -> Clip:
-            return self._plan(index.files(connection, camera, STREAM, start, end), start, end)
-
-        return await self._store.read(run)
-
-    def _plan(self, files: Sequence[index.File], start: datetime, end: datetime) -> Clip:
-        parts: list[_Part] = []
-        head: mp4.Layout | None = None
+        files = await self._store.read(lambda c: index.files(c, camera, stream, start, end))
+        cuts: list[Cut] = []
         for file in files:
-            layout = self._scan(file)
-            if layout is None:
+            cut = await self._cut(file, start, end)
+            if cut is None:
                 continue
-            if head is not None and layout.init != head.init:
-                return Clip(head.init, head.scale, parts, cut_short=True)
-            part = _cut(self._data / file.path, file.start, layout, start, end, parts)
-            if part is not None:
-                head = head or layout
-                parts.append(part)
-        if head is None:
+            if cuts and cut.init != cuts[0].init:
+                return Clip(self._opener, cuts, cut_short=True)
+            cuts.append(cut)
+        if not cuts:
             raise NothingRecorded
-        return Clip(head.init, head.scale, parts, cut_short=False)
+        return Clip(self._opener, cuts, cut_short=False)
 
-    def _scan(self, file: index.File) -> mp4.Layout | None:
+    async def _cut(self, file: index.File, start: datetime, end: datetime) -> Cut | None:
+        """What a file holds of a window; None for one that went away, or was just created."""
         try:
-            fd = os.open(self._data / file.path, os.O_RDONLY)
-        except FileNotFoundError:
+            fd = await self._opener.open(file)
+        except OSError:
             return None
         try:
-            return mp4.scan(fd)
-        except mp4.Mp4Error:  # just created
+            return await asyncio.to_thread(cut, file, fd, start, end)
+        except mp4.Mp4Error:
             return None
         finally:
             os.close(fd)
 
 
+def cut(file: index.File, fd: int, start: datetime, end: datetime) -> Cut | None:
+    """The fragments of an open file from the keyframe at or before `start` to the one that holds
+    `end`; None where there are none. Raises Mp4Error."""
+    outline = mp4.outline(fd)
+    groups = outline.groups
+    if not groups:
+        return None
+    zero = groups[0].time
+    from_tick = zero + round((start - file.start).total_seconds() * outline.scale)
+    to_tick = zero + round((end - file.start).total_seconds() * outline.scale)
+    times = [group.time for group in groups]
+    first = max(0, bisect_right(times, from_tick) - 1)
+    behind = bisect_left(times, to_tick)
+    if behind <= first:
+        return None
+    opening = _pieces(fd, groups[first])
+    closing = opening if behind - 1 == first else _pieces(fd, groups[behind - 1])
+    if not opening or not closing:  # it was cut off since
+        return None
+    begin = [piece for piece in opening if piece.key and piece.time <= from_tick] or opening[:1]
+    last = [piece for piece in closing if piece.time < to_tick][-1]
+    if last.time + last.duration <= from_tick:
+        return None
+    return _cut(file, fd, outline, groups[first:behind], begin[-1], last)
+
+
+def _pieces(fd: int, group: mp4.Group) -> list[mp4.Piece]:
+    return list(mp4.pieces_of(fd, group.offset, group.offset + group.size))
+
+
 def _cut(
-    path: Path,
-    began: datetime,
-    layout: mp4.Layout,
-    start: datetime,
-    end: datetime,
-    before: Sequence[_Part],
-) -> _Part | None:
-    """The fragments of a file from the keyframe at or before `start` to the one that holds
-    `end`."""
-    pieces = layout.pieces
-    if not pieces:
-        return None
-    zero = pieces[0].time
-    from_tick = zero + (start - began).total_seconds() * layout.scale
-    to_tick = zero + (end - began).total_seconds() * layout.scale
-    keys = [n for n, piece in enumerate(pieces) if piece.key and piece.time <= from_tick]
-    first = keys[-1] if keys else 0
-    last = next((n for n, piece in enumerate(pieces) if piece.time >= to_tick), len(pieces))
-    chosen = pieces[first:last]
-    if not chosen or chosen[-1].time + chosen[-1].duration <= from_tick:
-        return None
-    begin, finish = chosen[0].time, chosen[-1].time + chosen[-1].duration
-    return _Part(
-        path=path,
-        first=chosen[0],
-        end_offset=chosen[-1].offset + chosen[-1].size,
-        time=before[-1].time + before[-1].duration if before else 0,
-        number=before[-1].number + before[-1].count if before else 1,
-        count=len(chosen),
-        groups=mp4.groups_of(chosen),
-        duration=finish - begin,
-        start=began + timedelta(seconds=(begin - zero) / layout.scale),
-        end=began + timedelta(seconds=(finish - zero) / layout.scale),
+    file: index.File,
+    fd: int,
+    outline: mp4.Outline,
+    groups: Sequence[mp4.Group],
+    begin: mp4.Piece,
+    last: mp4.Piece,
+) -> Cut:
+    """From one fragment to another, which lie in the first and the last of the groups."""
+    places = [(begin.offset, begin.time)] + [(group.offset, group.time) for group in groups[1:]]
+    places.append((last.offset + last.size, last.time + last.duration))
+    since = begin.time - outline.groups[0].time
+    head = os.pread(fd, begin.size, begin.offset)
+    return Cut(
+        file=file,
+        init=outline.init,
+        scale=outline.scale,
+        offset=begin.offset,
+        end_offset=last.offset + last.size,
+        began=file.start + timedelta(seconds=since / outline.scale),
+        time=begin.time,
+        duration=last.time + last.duration - begin.time,
+        frame=begin.duration / mp4.frames_of(head),
+        groups=[(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(places)],
     )
 
 
@@ -133,22 +166,37 @@ class Clip:
     """One MP4 file that can be read in parts.
 
     `start`, `end`: the instants of its first and last frame's edges. `size` in bytes, exact.
-    `codec`: for `video/mp4; codecs="..."`. `gaps`: where nothing was recorded; the clip goes on
-    at once behind each. `cut_short`: the camera changed its parameters before `end`.
+    `codec`: for `video/mp4; codecs="..."`. `frame`: seconds of a frame. `parts`: where each time
+    lies in it. `gaps`: where nothing was recorded; the clip goes on at once behind each.
+    `cut_short`: the camera changed its parameters before `end`.
     """
 
-    def __init__(self, init: bytes, scale: int, parts: Sequence[_Part], *, cut_short: bool) -> None:
-        self._parts = parts
-        groups = [group for part in parts for group in part.groups]
-        self._head = init + mp4.index(groups, scale)
-        self._offsets = list(accumulate((part.size for part in parts), initial=len(self._head)))
-        self.start = parts[0].start
-        self.end = parts[-1].end
+    def __init__(self, opener: Opener, cuts: Sequence[Cut], *, cut_short: bool) -> None:
+        self._opener = opener
+        self._cuts = cuts
+        init, scale = cuts[0].init, cuts[0].scale
+        self._head = init + mp4.index([group for each in cuts for group in each.groups], scale)
+        self._offsets = list(accumulate((each.size for each in cuts), initial=len(self._head)))
+        self._times = list(accumulate((each.duration for each in cuts), initial=0))
+        self.start = cuts[0].began
+        self.end = cuts[-1].ended
         self.size = self._offsets[-1]
         self.codec = codecs.mime_codec(init)
+        self.width, self.height = mp4.picture_size(init)
+        self.frame = cuts[0].frame / scale
         self.cut_short = cut_short
         longest = timedelta(seconds=index.GAP_S)
-        self.gaps = [(a.end, b.start) for a, b in pairwise(parts) if b.start - a.end > longest]
+        self.gaps = [(a.ended, b.began) for a, b in pairwise(cuts) if b.began - a.ended > longest]
+        self.parts = [
+            Part(each.began, time / scale, each.seconds)
+            for each, time in zip(cuts, self._times, strict=False)
+        ]
+
+    @property
+    def mark(self) -> str:
+        """A name for its bytes."""
+        places = repr([(each.file.id, each.offset, each.end_offset) for each in self._cuts])
+        return hashlib.sha256(self._head + places.encode()).hexdigest()[:24]
 
     async def read(self, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `offset` on, `length` of them or all, a fragment at a time.
@@ -159,48 +207,54 @@ class Clip:
         if offset < len(self._head) and offset < end:
             yield self._head[offset:end]
             offset = len(self._head)
-        number = max(0, bisect_right(self._offsets, offset) - 1)
-        for part, begins in list(zip(self._parts, self._offsets, strict=False))[number:]:
+        first = max(0, bisect_right(self._offsets, offset) - 1)
+        for number in range(first, len(self._cuts)):
+            begins = self._offsets[number]
             if begins >= end:
                 return
-            reader = await asyncio.to_thread(_Reader, part)
+            fd = await self._opener.open(self._cuts[number].file)
+            reader = _Reader(fd, self._cuts[number], begins, self._times[number])
             try:
+                await asyncio.to_thread(reader.skip, offset - begins)
                 while chunk := await asyncio.to_thread(reader.next):
                     at, data = chunk
-                    low, high = max(0, offset - begins - at), end - begins - at
+                    low, high = max(0, offset - at), end - at
                     if high <= 0:
                         return
                     if low < len(data):
                         yield bytes(memoryview(data)[low:high])
             finally:
-                await asyncio.to_thread(reader.close)
+                os.close(fd)
 
 
 class _Reader:
-    """Reads one part, a fragment at a time, with its place in the clip written in."""
+    """Reads one cut, a fragment at a time, with its place in the clip written in."""
 
-    def __init__(self, part: _Part) -> None:
-        self._part = part
-        self._offset = part.first.offset
-        self._number = part.number
-        self._fd = os.open(part.path, os.O_RDONLY)
+    def __init__(self, fd: int, cut: Cut, begins: int, time: int) -> None:
+        self._fd = fd
+        self._cut = cut
+        self._offset = cut.offset
+        self._place = begins - cut.offset
+        self._time = time - cut.time
+
+    def skip(self, offset: int) -> None:
+        """Pass over the groups that end at or before an offset in the cut."""
+        target = self._cut.offset + offset
+        for size, _ in self._cut.groups:
+            if self._offset + size > target:
+                return
+            self._offset += size
 
     def next(self) -> tuple[int, bytes] | None:
-        """(offset in the part, bytes) of the next fragment, or None at the end."""
-        part = self._part
-        if self._offset >= part.end_offset:
+        """(place in the clip, bytes) of the next fragment, or None at the end."""
+        if self._offset >= self._cut.end_offset:
             return None
-        piece = mp4.piece_at(self._fd, self._offset, part.end_offset)
+        piece = mp4.piece_at(self._fd, self._offset, self._cut.end_offset)
         if piece is None:
             raise OSError("a file of the clip was changed")
         data = os.pread(self._fd, piece.size, piece.offset)
         moof = mp4.read_moof(data)
-        time = part.time + moof.time - part.first.time
-        head = mp4.moved(data, moof, time, self._number)
-        at = self._offset - part.first.offset
+        place = self._offset + self._place
+        head = mp4.moved(data, moof, self._time + moof.time, place // _UNIT)
         self._offset += piece.size
-        self._number += 1
-        return at, bytes(head) + data[moof.size :]
-
-    def close(self) -> None:
-        os.close(self._fd)
+        return place, bytes(head) + data[moof.size :]

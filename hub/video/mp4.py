@@ -205,6 +205,15 @@ def _run(data: bytes, offset: int, defaults: tuple[int, int]) -> tuple[int, int]
     return total, first
 
 
+def frames_of(data: bytes) -> int:
+    """How many frames of video the fragment has that `data` begins with."""
+    inner = find(data, b"moof", b"traf")
+    if inner is None:
+        raise Mp4Error("a moof without a track")
+    runs = (offset for name, offset, _ in boxes(data, *inner) if name == b"trun")
+    return sum(struct.unpack_from(">I", data, offset + 12)[0] for offset in runs)
+
+
 def moved(data: bytes, moof: Moof, time: int, number: int | None = None) -> bytearray:
     """The moof alone with another decode time (and another sequence number)."""
     head = bytearray(data[: moof.size])

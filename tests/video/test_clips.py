@@ -11,12 +11,17 @@ import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from hub.video import index, mp4
 from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
 from hub.video.clips import Clip, Clips
+from hub.video.places import Tiers
+from hub.video.settings import Tier
 from hub.video.status import NothingRecorded
+from hub.video.tables import segments
+from tests.video.archive_rows import store_at
 from tests.video.conftest import fragments_of
 from tests.world import counted_clip
 
@@ -28,13 +33,17 @@ def at(seconds: float) -> datetime:
 
 
 class Shelf:
-    """Files of an archive, as the index would name them."""
+    """An archive with an index. `nas` is a second tier."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.files: list[index.File] = []
+        self.nas = data / "nas"
+        self.nas.mkdir()
+        self.store = store_at(data)
+        self.tiers = Tiers([Tier(name="nas", path=self.nas)], data)
+        self.paths: list[str] = []
 
-    def put(self, fragments: list[Fragment], *, writing: bool = False) -> None:
+    def put(self, fragments: list[Fragment], *, writing: bool = False) -> Path:
         first = fragments[0]
         segment = Archive(self.data).create(
             self.data, "main", "camera.a", "main", first.epoch, first.start
@@ -43,14 +52,21 @@ class Shelf:
             segment.write(fragment)
         report = segment.opened() if writing else segment.close()
         assert report is not None
-        end = None if report.end is None else index.instant(report.end)
-        start = index.instant(report.start)
-        file = index.File(1, "main", report.path, start, end, report.epoch, report.bytes)
-        self.files.append(file)
+        with self.store.engine.begin() as connection:
+            index.put_segments(connection, [report])
+        return self.data / report.path
 
-    def plan(self, start: float, end: float) -> Clip:
-        wanted = [f for f in self.files if f.start < at(end) and (not f.end or f.end > at(start))]
-        return Clips(self.data, None)._plan(wanted, at(start), at(end))  # type: ignore[arg-type]
+    def move(self, path: Path) -> None:
+        """To the other tier, as retention does."""
+        name = path.relative_to(self.data)
+        (self.nas / name).parent.mkdir(parents=True, exist_ok=True)
+        path.rename(self.nas / name)
+        with self.store.engine.begin() as connection:
+            change = update(segments).where(segments.c.path == name.as_posix())
+            connection.execute(change.values(tier="nas"))
+
+    async def plan(self, start: float, end: float) -> Clip:
+        return await Clips(self.store, self.tiers).plan("camera.a", at(start), at(end))
 
 
 async def whole(clip: Clip, offset: int = 0, length: int | None = None) -> bytes:
@@ -74,7 +90,7 @@ def shelf(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 
 async def test_a_clip_over_several_files_plays_without_a_break(shelf: Shelf) -> None:
-    clip = shelf.plan(3.5, 17.3)
+    clip = await shelf.plan(3.5, 17.3)
     assert (clip.start, clip.end) == (at(3), at(17.4))
     assert clip.gaps == []
     assert not clip.cut_short
@@ -96,7 +112,7 @@ def test_any_part_of_any_clip_is_exactly_that_part(
 ) -> None:
     start, end = window[0], window[0] + window[1]
     try:
-        clip = shelf.plan(start, end)
+        clip = asyncio.run(shelf.plan(start, end))
     except NothingRecorded:
         assert end <= 0 or start >= 20
         return
@@ -109,7 +125,7 @@ def test_any_part_of_any_clip_is_exactly_that_part(
 
 
 async def test_the_index_of_a_clip_leads_to_its_keyframes(shelf: Shelf) -> None:
-    data = await whole(shelf.plan(0, 20))
+    data = await whole(await shelf.plan(0, 20))
     kinds = {kind: (offset, size) for kind, offset, size in mp4.boxes(data, 0, len(data))}
     at_, size = kinds[b"sidx"]
     count = int.from_bytes(data[at_ + 38 : at_ + 40], "big")
@@ -129,7 +145,7 @@ async def test_a_gap_is_named_and_played_over(clip: Path, tmp_path: Path) -> Non
     shelf = Shelf(tmp_path)
     shelf.put(fragments[:15])
     shelf.put(fragments[50:60])
-    plan = shelf.plan(0, 20)
+    plan = await shelf.plan(0, 20)
     assert plan.gaps == [(at(3), at(10))]
     assert numbers(await whole(plan)) == [*range(75), *range(250, 300)]
 
@@ -140,17 +156,90 @@ async def test_a_clip_ends_where_the_camera_changed_its_parameters(
     shelf = Shelf(tmp_path)
     shelf.put(fragments_of(clip, start=START.timestamp()))
     shelf.put(fragments_of(hevc_clip, start=START.timestamp() + 20))
-    plan = shelf.plan(18, 25)
+    plan = await shelf.plan(18, 25)
     assert plan.cut_short
     assert plan.end == at(20)
-    later = shelf.plan(20.5, 25)
+    later = await shelf.plan(20.5, 25)
     assert later.codec.startswith("hvc1")
     assert not later.cut_short
 
 
 async def test_a_file_that_went_away_is_left_out(clip: Path, tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
-    shelf.put(fragments_of(clip, start=START.timestamp()))
-    (tmp_path / shelf.files[0].path).unlink()
+    shelf.put(fragments_of(clip, start=START.timestamp())).unlink()
     with pytest.raises(NothingRecorded):
-        shelf.plan(0, 20)
+        await shelf.plan(0, 20)
+
+
+async def test_a_file_is_read_on_while_it_is_deleted_and_the_next_one_is_missed(
+    clip: Path, tmp_path: Path
+) -> None:
+    fragments = fragments_of(clip, start=START.timestamp())
+    shelf = Shelf(tmp_path)
+    files = [shelf.put(fragments[:50]), shelf.put(fragments[50:])]
+    plan = await shelf.plan(0, 20)
+    read = plan.read()
+    got = [await anext(read) for _ in range(3)]
+    for file in files:
+        file.unlink()
+    with pytest.raises(FileNotFoundError):
+        async for part in read:
+            got.append(part)
+    assert len(got) == 51  # the head, and all of the first file
+
+
+async def test_a_file_that_moves_to_another_disk_while_it_is_played_is_found_there(
+    clip: Path, tmp_path: Path
+) -> None:
+    fragments = fragments_of(clip, start=START.timestamp())
+    shelf = Shelf(tmp_path)
+    files = [shelf.put(fragments[:50]), shelf.put(fragments[50:])]
+    plan = await shelf.plan(0, 20)
+    before = await whole(plan)
+    for file in files:
+        shelf.move(file)
+    assert await whole(plan) == before
+
+
+async def test_a_link_in_place_of_a_file_is_not_followed(clip: Path, tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    path = shelf.put(fragments_of(clip, start=START.timestamp()))
+    path.rename(tmp_path / "elsewhere.mp4")
+    path.symlink_to(tmp_path / "elsewhere.mp4")
+    with pytest.raises(NothingRecorded):
+        await shelf.plan(0, 20)
+
+
+async def test_a_window_of_a_file_that_is_being_written_stays_the_same_when_it_is_sealed(
+    clip: Path, tmp_path: Path
+) -> None:
+    fragments = fragments_of(clip, start=START.timestamp())
+    (tmp_path / "open").mkdir()
+    (tmp_path / "sealed").mkdir()
+    being_written, sealed = Shelf(tmp_path / "open"), Shelf(tmp_path / "sealed")
+    being_written.put(fragments[:70], writing=True)
+    sealed.put(fragments)
+    before, after = await being_written.plan(2.5, 9), await sealed.plan(2.5, 9)
+    assert before.mark == after.mark
+    assert await whole(before) == await whole(after)
+
+
+async def test_a_window_that_ends_where_a_clip_ended_is_that_clip_again(shelf: Shelf) -> None:
+    first = await shelf.plan(3.5, 17.3)
+    zero = START.timestamp()
+    again = await shelf.plan(first.start.timestamp() - zero, first.end.timestamp() - zero)
+    assert again.mark == first.mark
+
+
+async def test_parts_tell_where_each_moment_lies(clip: Path, tmp_path: Path) -> None:
+    fragments = fragments_of(clip, start=START.timestamp())
+    shelf = Shelf(tmp_path)
+    shelf.put(fragments[:15])
+    shelf.put(fragments[50:60])
+    plan = await shelf.plan(0, 20)
+    assert [(part.at, part.time, part.duration) for part in plan.parts] == [
+        (at(0), 0.0, pytest.approx(3)),
+        (at(10), pytest.approx(3), pytest.approx(2)),
+    ]
+    assert plan.frame == pytest.approx(0.04)
+    assert (plan.width, plan.height) == (counted_clip.WIDTH, counted_clip.HEIGHT)
