@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,10 +18,18 @@ from hub.model.problem import Problem
 
 NAMED = ("areas", "modes", "escalations", "plugins", "scripts", "automations")
 """Blocks of things by name: a running hub takes over each thing by itself."""
-SETTINGS = ("store",)
+SETTINGS = ("store", "recording")
 """Blocks of settings that a running hub takes over."""
-LATER = ("hub", "mqtt", "web", "recording")
-"""Blocks that rooms are built from: what changes in them waits for the next start."""
+LATER: tuple[tuple[str, ...], ...] = (
+    ("hub",),
+    ("mqtt",),
+    ("web",),
+    ("recording", "default", "linger"),
+    ("recording", "tiers"),
+    ("recording", "processes"),
+)
+"""Blocks, and settings in blocks, that rooms are built from: what changes in them waits for the
+next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ def compare(old: Config, new: Config, built: Config) -> Changes:
     found = {name: _settings(old, new, name) for name in SETTINGS}
     found |= {name: difference(_named(old, name), _named(new, name)) for name in NAMED}
     blocks = {name: block for name, block in found.items() if block}
-    later = [problem for name in LATER for problem in _later(built, new, name)]
+    later = [problem for path in LATER for problem in _later(built, new, path)]
     return Changes(blocks, tuple(later))
 
 
@@ -89,12 +98,17 @@ def _named(config: Config, block: str) -> Mapping[str, Any]:
 
 
 def _settings(old: Config, new: Config, block: str) -> Difference:
-    leaves = _leaves(getattr(old, block), getattr(new, block), ())
+    leaves = [
+        path[1:]
+        for path in _leaves(getattr(old, block), getattr(new, block), (block,))
+        if not any(path[: len(later)] == later for later in LATER)
+    ]
     return Difference(changed=tuple(".".join(map(str, path)) for path in leaves))
 
 
-def _later(old: Config, new: Config, block: str) -> Iterator[Problem]:
-    for path in _leaves(getattr(old, block), getattr(new, block), (block,)):
+def _later(old: Config, new: Config, waiting: tuple[str, ...]) -> Iterator[Problem]:
+    said = attrgetter(".".join(waiting))
+    for path in _leaves(said(old), said(new), waiting):
         message = f"'{'.'.join(map(str, path))}' takes effect at the next start of the hub"
         yield Problem(message, at(new.root, path)[1])
 

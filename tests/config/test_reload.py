@@ -302,3 +302,18 @@ async def test_how_long_things_are_kept_is_taken_over_at_once(running: Running) 
     seen = await running.again(store={"history": {"states": "7d"}})
     assert seen_names(seen, "store")["changed"] == ["history.states"]
     assert kept == [7]
+
+
+async def test_what_is_recorded_is_taken_over_at_once_and_disks_are_not(running: Running) -> None:
+    await running.again()
+    running.reload.rooms = {"recording": lambda _config: running.taken.append("recording")}
+    running.taken.clear()
+    default = {"mode": "continuous", "linger": "1h"}
+    tiers = [{"name": "ssd", "path": "video"}]
+    seen = await running.again(recording={"default": default, "tiers": tiers, "processes": 2})
+    assert seen.changes.blocks["recording"].changed == ("default.mode.main",)
+    assert running.taken == ["recording"]
+    for waiting in ("default.linger", "tiers", "processes"):
+        assert f"'recording.{waiting}' takes effect at the next start" in seen.waiting()
+    seen = await running.again(recording={"default": {"linger": "2h"}})
+    assert seen.changes.blocks["recording"].changed == ("default.mode.main",)
