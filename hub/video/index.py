@@ -179,10 +179,10 @@ def put_segments(connection: Connection, reports: Iterable[SegmentReport]) -> No
                 gone.setdefault(key, []).append((known.start, known.end, known.bytes))
         if report.end is not None:
             come.setdefault(key, []).append((values["start"], values["end"], values["bytes"]))
+    for key, spans in come.items():  # first, for one of them may be gone again
+        rollup.added(connection, *key, spans)
     for key, spans in gone.items():
         rollup.removed(connection, *key, spans)
-    for key, spans in come.items():
-        rollup.added(connection, *key, spans)
 
 
 def _known(connection: Connection, path: str) -> Found[*tuple[Any, ...]] | None:

@@ -14,86 +14,16 @@ from sqlalchemy import select, update
 from hub.clock import VirtualClock
 from hub.store.store import Store
 from hub.video import mp4, rollup
-from hub.video.archive import MARK, path_of
-from hub.video.capture.files import Archive
-from hub.video.capture.fragments import Fragment
-from hub.video.index import put_segments
+from hub.video.archive import path_of
 from hub.video.indexer import Indexer
-from hub.video.messages import SegmentReport
 from hub.video.places import Tiers
-from hub.video.reconcile import Changed, Reconciler
-from hub.video.settings import Tier
+from hub.video.reconcile import Changed
 from hub.video.tables import segments
 from tests.video.archive_rows import START, report, store_at
+from tests.video.archive_shelf import Shelf
 from tests.video.conftest import fragments_of
 
 DAY_S = 86_400
-
-
-class Shelf:
-    """An archive of two disks, its index, and what brings these together."""
-
-    def __init__(self, folder: Path, fragments: list[Fragment]) -> None:
-        self.data = folder / "data"
-        self.other = folder / "other"
-        for each in (self.data, self.other):
-            each.mkdir()
-        self.fragments = fragments
-        self.store = store_at(folder)
-        self.clock = VirtualClock(datetime.fromtimestamp(START + 3600, UTC))
-        self.tiers = Tiers([Tier(name="other", path=self.other, mounted=True)], self.data)
-        self.indexer = Indexer(self.store, self.clock, self.tiers)
-        self.reconciler = Reconciler(self.store, self.clock, self.tiers, self.indexer)
-        self.changed: list[tuple[str, str, int, int]] = []
-        self.reconciler.on_changed = lambda *span: self.changed.append(span)
-        self.mount()
-
-    def mount(self, mounted: bool = True) -> None:
-        mark = self.other / MARK
-        mark.parent.mkdir(exist_ok=True)
-        mark.touch() if mounted else mark.unlink()
-
-    def root(self, tier: str) -> Path:
-        return self.tiers.root(tier)
-
-    def record(
-        self, start: float, count: int = 10, *, tier: str = "main", close: bool = True
-    ) -> SegmentReport:
-        """A file of so many fragments (200 ms each), from START + `start` on. One that is not
-        closed was left by a killed process, whose marks are lost."""
-        archive = Archive(self.data)
-        shift = START + start - self.fragments[0].start
-        segment = archive.create(
-            self.root(tier), tier, "camera.a", "main", self.fragments[0].epoch, START + start
-        )
-        for fragment in self.fragments[:count]:
-            fragment.start += shift
-            segment.write(fragment)
-            fragment.start -= shift
-        told = segment.close() if close else segment.opened()
-        if not close:
-            os.close(segment._fd)
-            (mark,) = (self.data / "capture/open").iterdir()
-            mark.unlink()
-        assert told is not None
-        self.rest(self.root(tier) / told.path)
-        return told
-
-    def rest(self, file: Path, seconds: float = 3600) -> None:
-        """Nobody wrote to a file for so long."""
-        then = self.clock.now().timestamp() - seconds
-        os.utime(file, (then, then))
-
-    async def put(self, *reports: SegmentReport) -> None:
-        await self.store.write(lambda connection: put_segments(connection, reports))
-
-    async def rows(self) -> dict[str, tuple[str, str, int]]:
-        """State, tier and bytes of each path."""
-        found = await self.store.read(lambda c: c.execute(select(segments)).all())
-        return {row.path: (row.state, row.tier, row.bytes) for row in found}
-
-    async def look(self, *writing: str) -> Changed:
-        return await self.reconciler.look(await self.reconciler.everything(), writing)
 
 
 async def settle() -> None:
@@ -106,14 +36,9 @@ async def ended(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.fixture(scope="session")
-def fragments(clip: Path) -> list[Fragment]:
-    return fragments_of(clip, start=START)[:50]
-
-
 @pytest.fixture
-async def shelf(tmp_path: Path, fragments: list[Fragment]) -> AsyncIterator[Shelf]:
-    shelf = Shelf(tmp_path, fragments)
+async def shelf(tmp_path: Path, clip: Path) -> AsyncIterator[Shelf]:
+    shelf = Shelf(tmp_path, fragments_of(clip, start=START)[:50])
     shelf.store.open()
     yield shelf
     await shelf.store.close()
