@@ -47,6 +47,7 @@ class RunningHub:
     process: psutil.Process
     log: Path
     start_s: float
+    url: str
 
     def capture(self) -> psutil.Process | None:
         """Its capture process, which may be one that the hub before it left."""
@@ -72,7 +73,7 @@ async def running_hub(config: Path) -> AsyncIterator[RunningHub]:
             url = await _address(process, log)
             while not await asyncio.to_thread(_ready, url):
                 await asyncio.sleep(POLL_S)
-        yield RunningHub(psutil.Process(process.pid), log, time.monotonic() - began)
+        yield RunningHub(psutil.Process(process.pid), log, time.monotonic() - began, url)
     finally:
         process.send_signal(signal.SIGINT)
         try:
