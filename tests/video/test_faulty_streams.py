@@ -16,6 +16,7 @@ from tests.video.capturing import Capturing, capturing, source, wanted
 from tests.video.conftest import CLIP_S, until
 from tests.world import counted_clip
 from tests.world.rtsp_faults import RtspFaults
+from tests.world.ts_camera import TsCamera, first, transport_stream, undated
 
 ROUND = CLIP_S * counted_clip.RATE
 
@@ -166,3 +167,39 @@ async def test_a_file_that_grows_without_a_keyframe_ends_at_its_bound(
     assert 300_000 <= file.bytes < 400_000
     assert report.online
     assert not report.recording
+
+
+async def test_a_stream_without_any_times_is_dated_by_its_arrival(
+    clip: Path, tmp_path: Path
+) -> None:
+    camera = TsCamera([undated(transport_stream(clip))])
+    async with capturing(tmp_path) as capture:
+        await capture.set({source(camera.url): wanted(tmp_path)})
+        await capture.recorded(3)
+    camera.close()
+    [file] = capture.sealed()
+    read = numbers(capture, [file])
+    assert read == list(range(read[0], read[0] + len(read)))
+    assert length(file) == pytest.approx(len(read) / 25, abs=0.3)
+
+
+async def test_a_camera_that_comes_back_with_another_codec_goes_on_in_another_file(
+    clip: Path, hevc_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_camera, "FIRST_PAUSE_S", 0.2)
+    camera = TsCamera([first(transport_stream(clip), 60), transport_stream(hevc_clip)])
+    async with capturing(tmp_path) as capture:
+        await capture.set({source(camera.url): wanted(tmp_path)})
+        await until(
+            lambda: len({file.codec for file in capture.all("segment", SegmentReport)}) == 2
+        )
+        await capture.recorded(0.5)
+        outages = await capture.outages()
+    camera.close()
+    before, after = capture.sealed()
+    assert (before.codec, after.codec) == ("h264", "hevc")
+    assert numbers(capture, [before])
+    assert counted_clip.numbers(tmp_path / after.path)
+    lost = next(outage for outage in outages if outage.cause == "ended")
+    assert lost.start == pytest.approx(before.end or 0, abs=0.1)
+    assert lost.end == pytest.approx(after.start, abs=0.3)

@@ -6,6 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Sequence
+from itertools import chain, islice
 
 from hub.clock import Clock
 from hub.video import codecs
@@ -143,10 +144,12 @@ class CameraThread(threading.Thread):
         packager = Packager(feed.codec, feed.time_base, feed.extradata)
         frames = _Frames(feed.codec)
         held: list[Fragment] | None = []
-        began = keyed = self._clock.monotonic()
         longest, now = FIRST_KEY_S, self._clock.now
+        packets = feed.packets()
+        first = list(islice(packets, 1))  # it may have been waited for
+        began = keyed = self._clock.monotonic()
         try:
-            for packet in feed.packets():
+            for packet in chain(first, packets):
                 if self._stop_asked:
                     return
                 if not packet.size:

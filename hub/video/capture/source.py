@@ -24,6 +24,7 @@ _OPEN_S = 8.0
 _READ_S = 4.0  # FFmpeg may wait twice as long before it gives up
 _PROBE_US = "500000"
 _MOST_UNDATED = 50
+_LONGEST_BURST = 500
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -89,8 +90,8 @@ class _LiveFeed(Feed):
 
     def _first(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
         """FFmpeg's probing leaves the first packets without times, the keyframe among them: they
-        are counted back from the first one that has one. Where no packet has any, these are
-        counted on from zero."""
+        are counted back from the first one that has one. Where no packet has any, those that the
+        probing took in are counted on from zero."""
         undated: list[VideoPacket] = []
         step = round(1 / (float(self._stream.average_rate or 25) * float(self.time_base)))
         for packet in packets:
@@ -99,6 +100,7 @@ class _LiveFeed(Feed):
                 if len(undated) < _MOST_UNDATED:
                     continue
                 if packet.pts is None:
+                    undated += _burst(packets, step * float(self.time_base))
                     yield from _counted_back(undated, len(undated) * step, step)
                     return
                 packet.dts = packet.pts  # a stream that never tells its order of decoding
@@ -106,6 +108,20 @@ class _LiveFeed(Feed):
             yield from _counted_back(undated, packet.dts, step)
             yield packet
             return
+
+
+def _burst(packets: Iterator[VideoPacket], frame_s: float) -> list[VideoPacket]:
+    """The packets that are there already, and the first one that had to be waited for."""
+    clock = SystemClock()
+    found: list[VideoPacket] = []
+    asked = clock.monotonic()
+    for packet in packets:
+        found.append(packet)
+        came = clock.monotonic()
+        if came - asked > frame_s / 2 or len(found) >= _LONGEST_BURST:
+            break
+        asked = came
+    return found
 
 
 def _counted_back(undated: list[VideoPacket], dts: int, step: int) -> Iterator[VideoPacket]:
