@@ -49,7 +49,6 @@ class Camera:
     def __init__(self):
         self.background = background()
         self.noise = random.Random(2)
-        self.count = 0
 
     def configure(self, _factory, media):
         source = media.get_element().get_by_name("source")
@@ -57,8 +56,7 @@ class Camera:
         media.connect("unprepared", lambda _media: GLib.source_remove(state["id"]))
 
     def film(self, source):
-        self.count += 1
-        start = (self.count * 6 + self.noise.randrange(4)) % HEIGHT * WIDTH
+        start = self.noise.randrange(HEIGHT) * WIDTH
         rest = self.background[start : start + (HEIGHT - STRIP) * WIDTH]
         source.emit("push-buffer", Gst.Buffer.new_wrapped(strip() + rest))
         return True
