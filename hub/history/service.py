@@ -31,6 +31,7 @@ from hub.model.core_events import (
 )
 from hub.model.entity import State
 from hub.model.event import Event
+from hub.store.damage import PutAside
 from hub.store.store import Store, StoreClosed, StoreFull
 from hub.tasks import Tasks
 

@@ -31,6 +31,18 @@ async def test_it_says_which_file_runs_and_whether_the_disk_has_another(
     assert "other than what the hub runs by" in await page(client)
 
 
+async def test_the_button_to_reload_is_quiet_while_there_is_nothing_to_take_over(
+    town: WebTown, client: Client
+) -> None:
+    text = await page(client)
+    assert '<button class="quiet">Reload</button>' in text
+    assert "nothing has changed in the file since" in text
+    write(town, "hub: {name: Інше}\n")
+    text = await page(client)
+    assert '<button class="good">Reload</button>' in text
+    assert "nothing has changed" not in text
+
+
 async def test_check_tells_all_problems_with_their_lines_and_changes_nothing(
     town: WebTown, client: Client
 ) -> None:
