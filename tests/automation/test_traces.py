@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from hub.automation.tables import traces as table
 from hub.automation.trace import StepTrace, Trace
 from hub.automation.trace_keeper import LONGEST, TraceKeeper
-from hub.automation.traces import MOST, NEARLY, TraceBook
+from hub.automation.traces import MOST, TraceBook
 from hub.clock import VirtualClock
 from hub.model.event import new_id
 from hub.store.store import Store
@@ -95,7 +95,7 @@ async def test_near_misses_push_out_no_runs(kept: Kept) -> None:
         kept.missed()
     found = kept.book.of("a")
     assert found[0] is run
-    assert len(found) == 1 + NEARLY
+    assert len(found) == 1 + 20
 
 
 async def test_as_many_runs_are_kept_as_the_configuration_says(town: Town) -> None:
