@@ -226,6 +226,7 @@ class _Check:
                     names.known,
                     given,
                     templates.trigger_variables_of(item.node),
+                    templates.set_by_steps(item.node),
                 )
                 self._problems += templates.check(found, item.node, self._excerpts, place)
         names.known.triggers = None
@@ -233,7 +234,11 @@ class _Check:
             if item.value is not None:
                 found = names.check(item.value, item.node, entry.key)
                 self._problems += telling.check(item.node, names.known.types)
-                place = templates.Place(templates.variables_of_script(entry.node), names.known)
+                place = templates.Place(
+                    templates.variables_of_script(entry.node),
+                    names.known,
+                    by_steps=templates.set_by_steps(entry.node),
+                )
                 self._problems += templates.check(found, item.node, self._excerpts, place)
 
     def _config(

@@ -30,6 +30,11 @@ RUN = frozenset({"trigger", "this"})
 
 SET_BY = {"repeat": "repeat", "wait_template": "wait", "wait_for_trigger": "wait"}
 """Variables that steps set by themselves."""
+PARTS = {
+    "repeat": frozenset({"index", "first", "last", "item"}),
+    "wait": frozenset({"completed", "remaining", "trigger"}),
+}
+"""What there is in them."""
 
 _MEANINGS = (
     (r"end of template, expected 'end of print", "the template's '{{' is never closed by '}}'"),
@@ -43,12 +48,14 @@ _MEANINGS = (
 class Place:
     """What the templates of a block may use: `variables` by name, what there is to name in the
     town, and what their triggers give (None: they have none, or these are not known). The
-    triggers' own templates see `for_triggers`, and no variable that a run sets."""
+    triggers' own templates see `for_triggers`, and no variable that a run sets. `by_steps` are the
+    variables that nobody sets but steps by themselves."""
 
     variables: frozenset[str]
     known: Known
     triggers: Triggers | None = None
     for_triggers: frozenset[str] = frozenset()
+    by_steps: frozenset[str] = frozenset()
 
 
 def check(
@@ -79,7 +86,8 @@ class _Template:
         except TemplateProblem as problem:
             return [_unparsed(problem.why, _line(self._leaf, problem.line, self._excerpts))]
         triggers = [*self._triggers(found, place)]
-        return [*self._words(found, place), *self._town(found, place), *triggers]
+        parts = self._parts(found, place)
+        return [*self._words(found, place), *self._town(found, place), *triggers, *parts]
 
     def _words(self, found: Findings, place: Place) -> Iterator[Problem]:
         """Names, filters, tests and arguments."""
@@ -157,6 +165,16 @@ class _Template:
                 shown = next(part for part in path if part in what.split("'")[1].split("."))
                 yield Problem(what, self._at(shown, line), hint)
 
+    def _parts(self, found: Findings, place: Place) -> Iterator[Problem]:
+        for (name, part), line in dict.fromkeys(found.of_steps):
+            if name in place.by_steps and part.isidentifier() and part not in PARTS[name]:
+                hint = close_match(part, PARTS[name])
+                yield Problem(
+                    f"there is no {shorten(part)} in {name}",
+                    self._at(part, line),
+                    hint or f"there are {', '.join(sorted(PARTS[name]))}",
+                )
+
     def _at(self, word: str, line: int) -> Position:
         """Where the word stands in the file, if it is written there as it is."""
         return _word(self._leaf, word, line, self._excerpts)
@@ -177,20 +195,35 @@ def trigger_variables_of(automation: Node) -> frozenset[str]:
 
 def variables_of(automation: Node) -> frozenset[str]:
     """The variables that an automation sets anywhere."""
-    found = set(RUN)
-    for key, entry in automation.entries.items():
+    return RUN | _written(automation) | _by_steps(automation)
+
+
+def set_by_steps(automation: Node) -> frozenset[str]:
+    """The variables of an automation, or a script, that nobody sets but steps by themselves."""
+    fields = automation.child("fields")
+    return _by_steps(automation) - _written(automation) - set(fields.entries if fields else ())
+
+
+def _written(block: Node) -> frozenset[str]:
+    """Variables that are set by name."""
+    found: set[str] = set()
+    for key, entry in block.entries.items():
         if key in ("variables", "trigger_variables"):
             found |= set(entry.node.entries)
         elif key == "response_variable" and isinstance(entry.node.value, str):
             found.add(entry.node.value)
-        elif key in SET_BY:
-            found.add(SET_BY[key])
-        if entry.node.is_block:
-            found |= variables_of(entry.node)
-    for item in automation.items:
-        if item.is_block:
-            found |= variables_of(item)
-    return frozenset(found)
+    return frozenset(found.union(*map(_written, _blocks(block))))
+
+
+def _by_steps(block: Node) -> frozenset[str]:
+    """Variables that steps set by themselves."""
+    found = {SET_BY[key] for key in block.entries if key in SET_BY}
+    return frozenset(found.union(*map(_by_steps, _blocks(block))))
+
+
+def _blocks(block: Node) -> Iterator[Node]:
+    nodes = (*(entry.node for entry in block.entries.values()), *block.items)
+    return (node for node in nodes if node.is_block)
 
 
 def variables_of_script(script: Node) -> frozenset[str]:

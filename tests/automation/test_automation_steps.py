@@ -135,7 +135,7 @@ async def test_a_delay_may_be_a_template(town):
 
 
 async def test_a_delay_whose_template_gives_no_duration_fails(town):
-    await ran(town, {"delay": "{{ 5 }}"})
+    await ran(town, {"delay": "{{ '5' }}"})
     assert town.trace().error.startswith("a duration needs a unit")
 
 

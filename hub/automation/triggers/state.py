@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from hub.automation.fields import EntityIds, OneOrMany, StateText, TemplateSpan, span_of
+from hub.automation.fields import EntityIds, OneOrMany, StateText, TemplateSpan, no_truths, span_of
 from hub.automation.triggers.base import Detach, Site, Trigger
 from hub.automation.triggers.holding import Holds
 from hub.automation.triggers.seen import state_data
@@ -50,6 +50,11 @@ class StateTrigger(Trigger):
     """Look at this attribute instead of the state."""
     for_: TemplateSpan | None = Field(default=None, alias="for")
     """Fire when the new state has lasted so long; kept over a restart."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _states_are_text(cls, value: Any) -> Any:
+        return no_truths(value, "from", "to", "not_from", "not_to")
 
     @model_validator(mode="after")
     def _one_of_each(self) -> StateTrigger:
