@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, String, Table, delete, insert, select
@@ -19,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.automation.memo import pack, unpack
 from hub.clock import Clock
+from hub.store.damage import PutAside
 from hub.store.store import Store
-from hub.store.tables import Instant, bulk
+from hub.store.tables import RESCUED, Instant, bulk
 from hub.tasks import Tasks
 
 log = logging.getLogger("hub.automation")
@@ -39,6 +40,7 @@ automation_waits = Table(
     Column("mark", String(64), nullable=False),
     Column("due", Instant, nullable=False),
     Column("data", JSON, nullable=False),
+    info={RESCUED: True},
 )
 """Waits under way. `place` names the trigger, `key` what it waits for (an entity), `mark` is a
 hash of what the trigger says, `data` is what templates will see."""
@@ -89,6 +91,7 @@ class Waits:
         listen."""
         if self._store is None:
             return
+        self._store.renewed.append(self._begin_anew)
         try:
             rows = await self._store.read(lambda conn: conn.execute(_ALL).mappings().all())
         except (SQLAlchemyError, OSError) as error:
@@ -148,6 +151,11 @@ class Waits:
         self._closed = True
         if self._store is not None:
             await self._write(settled=0.0)
+
+    def _begin_anew(self, _aside: PutAside) -> None:
+        """The database was damaged, and has some of the old rows: all are written once more."""
+        self._stored = dict.fromkeys(self._stored, _LONG_AGO)
+        self._settle()
 
     async def _forget(self) -> None:
         await self._clock.sleep(CLAIMED_WITHIN_S)
@@ -220,6 +228,7 @@ class Waits:
         return {"place": key[0], "key": key[1], "mark": live.mark, "due": due, "data": data}
 
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ALL = select(*automation_waits.c)
 
 

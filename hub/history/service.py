@@ -77,6 +77,13 @@ class History:
         self._is_paused = False
         self._has_started = False
         self._ends: list[Unsubscribe] = []
+        store.renewed.append(self._begin_anew)
+
+    def _begin_anew(self, _aside: PutAside) -> None:
+        """The database was damaged: the new one knows nothing of what was recorded before."""
+        self.recorder.begin_anew()
+        if self._has_started:
+            self.recorder.meet(self._present())
 
     def configure(self, settings: HistorySettings) -> None:
         """Keep what has happened for so long from now on."""

@@ -166,6 +166,13 @@ class HistoryPurgeResumed(Event, type="history.purge_resumed"):
     """The clock is trusted again; what is too old is deleted."""
 
 
+class StoreBegunAnew(Event, type="store.begun_anew"):
+    """A database was damaged: it is put aside under this name, and a new one is begun."""
+
+    file: str
+    why: str
+
+
 CORE_EVENTS: tuple[type[Event], ...] = (
     HubStarted,
     HubStopping,
@@ -189,4 +196,5 @@ CORE_EVENTS: tuple[type[Event], ...] = (
     HistoryCaughtUp,
     HistoryPurgePaused,
     HistoryPurgeResumed,
+    StoreBegunAnew,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, String, Table
 
-from hub.store.tables import Instant, bulk
+from hub.store.tables import RESCUED, Instant, bulk
 
 segments = Table(
     "segments",
@@ -34,4 +34,5 @@ recordings = Table(
     Column("incident", Integer, index=True),
     Column("state", String(16), nullable=False, index=True),  # open, finished, incomplete
     Column("made_at", Instant, nullable=False),
+    info={RESCUED: True},
 )
