@@ -86,6 +86,7 @@ class Hub:
         self.bus = Bus()
         self.texts = Texts(config.hub.language)
         self.folder = DataFolder(config.data_dir, clock, self._begin_log)
+        self.folder.bulk.renewed.append(self._begun_anew)
         self.registry = Registry(self.bus, clock)
         self.modes = Modes(self.folder.alarms, self.registry, clock)
         self.people = People(self.folder.bulk, clock)
@@ -172,7 +173,6 @@ class Hub:
         self._at_end(self.watch.stop)
         self._at_end(self.folder.close)
         await asyncio.to_thread(self.folder.open)
-        self.folder.bulk.renewed.append(self._begun_anew)
         self.history.start()
         self._at_end(self.history.stop)
         await self.people.all()  # known from now on, also while the disk stalls
@@ -207,14 +207,18 @@ class Hub:
         self._at_end(self.web.stop)
         await asyncio.to_thread(write_address, config.data_dir, self.web.url)
         self._at_end(lambda: forget_address(config.data_dir))
-        if self._started.problems:
-            await tell_wrong_config(self.alarms, self._started, self.texts)
-        for aside in self.folder.put_aside:
-            await self._tell_begun_anew(aside)
+        await self._tell_what_was_wrong()
         self.tasks.loop(self.absent.watch, "entities that rules name")
         self.ready = True
         self.bus.publish(HubStarted(source="hub", received_at=self.clock.now()))
         log.info("ready on %s", self.web.url)
+
+    async def _tell_what_was_wrong(self) -> None:
+        """With what the hub has started all the same."""
+        if self._started.problems:
+            await tell_wrong_config(self.alarms, self._started, self.texts)
+        for aside in self.folder.put_aside:
+            await self._tell_begun_anew(aside)
 
     async def _connect(self) -> None:
         """The broker and the links to it; and the actions that need nothing of plugins."""
