@@ -1,9 +1,11 @@
-"""What all tests share: where the sample clips are, and a log that is as loud as at the start."""
+"""What all tests share: where the sample clips are, where they write, and a log that is as loud
+as at the start."""
 
 from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 os.environ.setdefault("HUB_TEST_DATA", str((ROOT / "../shared/data").resolve()))
+
+MEMORY = Path("/dev/shm")
+ROOM = 1 << 30  # bytes; a run of all tests needs some 200 MB
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    # Nothing here cuts the power, so no test needs a disk; each commit would wait for it.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session")

@@ -190,7 +190,8 @@ class Town:
             await self.store.write(lambda connection: None)  # all writes before it are committed
             for _ in range(10):
                 await asyncio.sleep(0)
-            if not any(task.get_name() in BUSY for task in asyncio.all_tasks()):
+            busy = any(task.get_name() in BUSY for task in asyncio.all_tasks())
+            if not busy and not self.store.asked:
                 return
 
     async def advance(self, seconds: float) -> None:

@@ -16,6 +16,8 @@ from tests.video.conftest import CLIP_S, MakeHub, camera, until
 from tests.world import counted_clip
 from tests.world.rtsp_cameras import PASSWORD, RtspCameras
 
+pytestmark = pytest.mark.xdist_group("cameras")
+
 ROUND = CLIP_S * counted_clip.RATE
 
 
@@ -68,13 +70,13 @@ async def test_bad_cameras_say_why_and_disturb_no_other(
         end = now + timedelta(seconds=12)
         await hub.video.record(key="k", camera="camera.good", start=now, end=end, incident=None)
         frozen.freeze()
-        await until(lambda: hub.heard("camera.lost", "camera.frozen"), 10)
+        await until(lambda: hub.heard("camera.lost", "camera.frozen"))
         frozen.thaw()
-        await until(lambda: hub.heard("camera.back", "camera.frozen"), 10)
+        await until(lambda: hub.heard("camera.back", "camera.frozen"))
         frozen.stop()
-        await until(lambda: len(hub.heard("camera.lost", "camera.frozen")) == 2, 10)
+        await until(lambda: len(hub.heard("camera.lost", "camera.frozen")) == 2)
         again = RtspCameras([clip], port=frozen.port)
-        await until(lambda: len(hub.heard("camera.back", "camera.frozen")) == 2, 10)
+        await until(lambda: len(hub.heard("camera.back", "camera.frozen")) == 2)
         again.stop()
         await until(lambda: hub.heard("recording.finished"))
 

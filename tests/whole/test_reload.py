@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from tests.whole.conftest import BUTTONS, PANIC, Town
 from tests.world.hub_process import ROOT
+
+pytestmark = pytest.mark.xdist_group("hubs")
 
 ROUNDS = 5
 PAUSE_S = 0.04
@@ -126,7 +129,7 @@ async def test_plugins_come_change_and_go_without_a_restart(town: Town) -> None:
 
     rewrite(town, lambda config: config["plugins"].pop("sensors"))
     town.hub.process.send_signal(signal.SIGHUP)  # type: ignore[union-attr]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "sensor.river" in await entities(town):
             await asyncio.sleep(0.05)
     await town.press(0)

@@ -16,6 +16,8 @@ import pytest
 
 from tests.world.hub_process import ROOT, HubProcess
 
+pytestmark = pytest.mark.xdist_group("hubs")
+
 CONFIG = """
 hub: {name: Козятин, time_zone: Europe/Kyiv}
 modes: {night: {name: Ніч}}
@@ -55,7 +57,7 @@ def trace(hub: HubProcess, *words: str) -> list[dict[str, Any]]:
 
 async def written(hub: HubProcess, automation: str, *states: str) -> list[dict[str, Any]]:
     """The traces of an automation, once they are in these states, the newest first."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             found: list[dict[str, Any]] = []
             with contextlib.suppress(subprocess.CalledProcessError):  # nothing is written yet
