@@ -9,8 +9,9 @@ nothing, and the instants that are kept are then moved along.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,6 +80,7 @@ class Waits:
         self._live: dict[Key, _Live] = {}
         self._stored: dict[Key, datetime] = {}
         self._before: dict[str, list[Wait]] = {}
+        self._left: list[Wait] | None = None
         self._undecided: set[Key] = set()
         self._full = False
         self._settling = False
@@ -111,12 +113,39 @@ class Waits:
     def take(self, place: str, mark: str) -> list[Wait]:
         """The waits that a trigger had under way before the last end, if it says the same now. It
         must `put` or `drop` each."""
-        found = self._before.pop(place, [])
+        found = [*self._before.pop(place, []), *self._handed_on(place, mark)]
         kept = [wait for wait in found if wait.mark == mark]
         self._undecided |= {(wait.place, wait.key) for wait in kept}
         if len(kept) < len(found):
             self._settle()
         return kept
+
+    @contextmanager
+    def over_a_change(self) -> Iterator[None]:
+        """While the configuration is taken over: what triggers `leave` meanwhile goes on with the
+        trigger of the same automation that says the same, wherever in its list it stands now. What
+        none of them takes has ended."""
+        self._left = []
+        try:
+            yield
+        finally:
+            self._left = None
+            self._settle()
+
+    def leave(self, wait: Wait) -> None:
+        """A trigger that listens no more had this wait under way; it has dropped it."""
+        if self._left is not None:
+            self._left.append(wait)
+
+    def _handed_on(self, place: str, mark: str) -> list[Wait]:
+        owner = place.rpartition(":")[0]
+        mine = [
+            wait
+            for wait in self._left or ()
+            if wait.mark == mark and wait.place.rpartition(":")[0] == owner
+        ]
+        self._left = [wait for wait in self._left or () if wait not in mine] if mine else self._left
+        return [replace(wait, place=place) for wait in mine]
 
     def put(
         self, place: str, key: str, mark: str, span: timedelta, data: Mapping[str, Any]
