@@ -14,6 +14,7 @@ from hub.config.tree import Excerpts, Node, at
 from hub.config.trigger_words import SEEN, Triggers
 from hub.config.words import close_match, shorten
 from hub.model.problem import Position, Problem
+from hub.model.said import N_, said
 from hub.text.filters import FILTERS, LEFT_OUT, TESTS
 from hub.text.findings import Findings, look
 from hub.text.functions import NAMES
@@ -22,8 +23,14 @@ from hub.text.templates import TemplateProblem, parse
 AT_LOAD = ("event_type", "event_data", "topic", "payload", "at", "entity_id")
 """Keys of triggers whose templates are evaluated once."""
 
-ONCE = "this template is evaluated once, at load, and sees 'trigger_variables' only"
-OF_TRIGGERS = "a trigger's templates see 'trigger_variables', and none that a run sets"
+ONCE = said("this template is evaluated once, at load, and sees 'trigger_variables' only")
+OF_TRIGGERS = said("a trigger's templates see 'trigger_variables', and none that a run sets")
+
+LEFT_OUT_WORDS = {
+    "function": N_("templates here have no function %(name)s"),
+    "filter": N_("templates here have no filter %(name)s"),
+    "test": N_("templates here have no test %(name)s"),
+}
 
 RUN = frozenset({"trigger", "this"})
 """What every run has besides the variables that are written."""
@@ -37,10 +44,16 @@ PARTS = {
 """What there is in them."""
 
 _MEANINGS = (
-    (r"end of template, expected 'end of print", "the template's '{{' is never closed by '}}'"),
-    (r"end of template, expected 'end of statement", "the template's '{%' is never closed by '%}'"),
-    (r"^unexpected 'end of print", "the template breaks off before '}}'"),
-    (r"^unexpected 'end of statement", "the template breaks off before '%}'"),
+    (
+        r"end of template, expected 'end of print",
+        said("the template's '{{' is never closed by '}}'"),
+    ),
+    (
+        r"end of template, expected 'end of statement",
+        said("the template's '{%' is never closed by '%}'"),
+    ),
+    (r"^unexpected 'end of print", said("the template breaks off before '}}'")),
+    (r"^unexpected 'end of statement", said("the template breaks off before '%}'")),
 )
 
 
@@ -94,21 +107,22 @@ class _Template:
         known = self._known(place)
         for name, line in found.names:
             if name not in known and name in NAMES | place.variables:
-                what = f"{shorten(name)} is not known here"
+                what = said("%(name)s is not known here", name=shorten(name))
                 hint = ONCE if self._at_load() else OF_TRIGGERS
                 yield Problem(what, self._at(name, line), hint)
             elif name not in known:
-                what = f"the template uses {shorten(name)}, which is nowhere set"
+                what = said("the template uses %(name)s, which is nowhere set", name=shorten(name))
                 yield self._unknown(what, "function", name, line, known)
         for name, line in found.filters:
-            what = f"there is no filter {shorten(name)}"
+            what = said("there is no filter %(name)s", name=shorten(name))
             yield self._unknown(what, "filter", name, line, FILTERS)
         for name, line in found.tests:
-            what = f"there is no test {shorten(name)}"
+            what = said("there is no test %(name)s", name=shorten(name))
             yield self._unknown(what, "test", name, line, TESTS)
         for name, line, why in found.arguments:
             yield Problem(
-                f"{shorten(name)} cannot be called like this: {why}", self._at(name, line)
+                said("%(name)s cannot be called like this: %(why)s", name=shorten(name), why=why),
+                self._at(name, line),
             )
 
     def _known(self, place: Place) -> frozenset[str]:
@@ -136,7 +150,7 @@ class _Template:
 
     def _unknown(self, what: str, kind: str, name: str, line: int, known: Iterable[str]) -> Problem:
         if name in LEFT_OUT:
-            what = f"templates here have no {kind} {shorten(name)}"
+            what = said(LEFT_OUT_WORDS[kind], name=shorten(name))
             return Problem(what, self._at(name, line), LEFT_OUT[name])
         return Problem(what, self._at(name, line), close_match(name, known))
 
@@ -148,7 +162,7 @@ class _Template:
                 yield names.unknown("entity", entity_id, self._at(entity_id, line))
         for domain, line in dict.fromkeys(found.domains):
             if domain not in known.domains and not known.doubtful:
-                what = f"the town has no entity of the kind {shorten(domain)}"
+                what = said("the town has no entity of the kind %(kind)s", kind=shorten(domain))
                 yield Problem(what, self._at(domain, line), close_match(domain, known.domains))
         for area, line in dict.fromkeys(found.areas):
             spelled = {each.name for each in known.areas.values()}
@@ -170,9 +184,9 @@ class _Template:
             if name in place.by_steps and part.isidentifier() and part not in PARTS[name]:
                 hint = close_match(part, PARTS[name])
                 yield Problem(
-                    f"there is no {shorten(part)} in {name}",
+                    said("there is no %(name)s in %(block)s", name=shorten(part), block=name),
                     self._at(part, line),
-                    hint or f"there are {', '.join(sorted(PARTS[name]))}",
+                    hint or said("there are %(names)s", names=sorted(PARTS[name])),
                 )
 
     def _at(self, word: str, line: int) -> Position:
@@ -184,7 +198,8 @@ def _unparsed(why: str, place: Position) -> Problem:
     for pattern, message in _MEANINGS:
         if re.search(pattern, why):
             return Problem(message, place)
-    return Problem(f"this is no template: {why[:1].lower()}{why[1:].rstrip('.')}", place)
+    why = why[:1].lower() + why[1:].rstrip(".")
+    return Problem(said("this is no template: %(why)s", why=why), place)
 
 
 def trigger_variables_of(automation: Node) -> frozenset[str]:
