@@ -22,6 +22,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 from hub.model.config import Duration, parse_duration
 from hub.model.entity import spell
 from hub.model.references import AreaId, EntityId, IsTemplate, Ref, is_template
+from hub.model.said import said
 from hub.text.certain import gives_number
 
 T = TypeVar("T")
@@ -77,7 +78,9 @@ def no_truths(value: Any, *names: str) -> Any:
 
 
 _NO_TRUTH = PydanticCustomError(
-    "no_truth", 'a state is text, and never true or false: write "on" or "off"'
+    "no_truth",
+    "{why}",
+    {"why": said('a state is text, and never true or false: write "on" or "off"')},
 )
 
 Span = Annotated[Duration, PlainSerializer(_write)]
@@ -96,8 +99,10 @@ def _read_span(value: Any) -> timedelta | str | dict[str, Any]:
     if is_template(value):
         if gives_number(value):
             raise ValueError(
-                "this template gives a number, and a duration needs a unit: write it with one "
-                "behind it ('{{ ... }}s'), or as {seconds: '{{ ... }}'}"
+                said(
+                    "this template gives a number, and a duration needs a unit: write it with one "
+                    "behind it ('{{ ... }}s'), or as {seconds: '{{ ... }}'}"
+                )
             )
         return str(value)
     return parse_duration(value)
@@ -140,7 +145,7 @@ def _number(value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ValueError("each part of a duration is a number") from None
+        raise ValueError(said("each part of a duration is a number")) from None
 
 
 def _write_offset(value: timedelta) -> str:

@@ -41,6 +41,19 @@ def told(text: str, gettext: Gettext) -> str:
     return _filled(gettext(text.pattern), text.values, lambda one: told(one, gettext))
 
 
+def changed(text: str, change: Callable[[str], str]) -> str:
+    """The text with a change to all that it tells: one that was said stays so."""
+    if not isinstance(text, Said):
+        return change(text)
+    return said(text.pattern, **{name: _changed(one, change) for name, one in text.values.items()})
+
+
+def _changed(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, list | tuple):
+        return [_changed(one, change) for one in value]
+    return changed(value, change) if isinstance(value, str) else value
+
+
 def _filled(pattern: str, values: dict[str, Any], tell: Callable[[str], str]) -> str:
     return (
         pattern % {name: _value(one, tell) for name, one in values.items()} if values else pattern

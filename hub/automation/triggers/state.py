@@ -15,6 +15,7 @@ from hub.automation.triggers.seen import state_data
 from hub.model.core_events import StateChanged
 from hub.model.entity import State, spell
 from hub.model.event import Event
+from hub.model.said import said
 from hub.text.templates import TemplateProblem
 
 log = logging.getLogger("hub.automation")
@@ -59,9 +60,9 @@ class StateTrigger(Trigger):
     @model_validator(mode="after")
     def _one_of_each(self) -> StateTrigger:
         if self.from_ is not None and self.not_from is not None:
-            raise ValueError("'from' and 'not_from' exclude each other")
+            raise ValueError(said("'from' and 'not_from' exclude each other"))
         if self.to is not None and self.not_to is not None:
-            raise ValueError("'to' and 'not_to' exclude each other")
+            raise ValueError(said("'to' and 'not_to' exclude each other"))
         return self
 
     def listen(self, site: Site) -> Detach:
