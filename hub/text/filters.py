@@ -16,6 +16,8 @@ from hub.text import limits, lists, numbers, patterns, strings, times
 from hub.text.calls import Function
 from hub.text.numbers import forgiving_bool, is_number
 from hub.text.rendering import current
+from hub.text.times import TIME_NAMES
+from hub.text.town import TOWN_NAMES
 
 _TAKEN_OVER = (
     "abs",
@@ -131,32 +133,12 @@ def _closest(value: Any, *place: Any) -> Any:
     return _of_town("closest")(*place, value)
 
 
-_TOWN_FILTERS = (
-    "area_devices",
-    "area_entities",
-    "area_id",
-    "area_name",
-    "as_local",
-    "device_attr",
-    "device_entities",
-    "device_id",
-    "device_name",
-    "distance",
-    "expand",
-    "has_value",
-    "is_device_attr",
-    "is_state",
-    "is_state_attr",
-    "relative_time",
-    "state_attr",
-    "states",
-    "time_since",
-    "time_until",
-    "timestamp_custom",
-    "timestamp_local",
-    "today_at",
+_NOT_OF_A_VALUE = frozenset({"areas", "closest", "now", "utcnow"})
+"""Functions of the town and the time that are no filters, or one of another kind."""
+_TOWN_FILTERS = tuple(
+    name for name in ("states", *TIME_NAMES, *TOWN_NAMES) if name not in _NOT_OF_A_VALUE
 )
-_TOWN_TESTS = ("has_value", "is_device_attr", "is_state", "is_state_attr")
+_TOWN_TESTS = tuple(name for name in TOWN_NAMES if name.startswith(("has_", "is_")))
 
 _jinja: dict[str, Any] = JINJA
 
