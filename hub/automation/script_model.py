@@ -51,7 +51,10 @@ class ScriptField(PluginConfig):
     def _no_selector(cls, value: Any) -> Any:
         for word in ("selector", "advanced"):
             if isinstance(value, dict) and word in value:
-                why = f"'{word}' is for Home Assistant's pages, and means nothing here: delete it"
+                why = said(
+                    "'%(name)s' is for Home Assistant's pages, and means nothing here: delete it",
+                    name=word,
+                )
                 raise wrong("field", why)
         return value
 

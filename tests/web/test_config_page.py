@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from aiohttp.test_utils import TestClient
 
+from hub.text.translations import LOCALE
 from tests.web.conftest import WebTown
 
 Client = TestClient[Any, Any]
@@ -53,6 +55,18 @@ async def test_check_tells_all_problems_with_their_lines_and_changes_nothing(
     assert "2 problems; nothing was changed" in text
     assert "<b>" not in text
     assert town.services.reload.config.hub.name == "Козятин"
+
+
+@pytest.mark.skipif(
+    not (LOCALE / "uk/LC_MESSAGES/hub.mo").is_file(),
+    reason="the translations are not compiled: run `make assets`",
+)
+async def test_problems_are_told_in_the_language_of_the_page(town: WebTown, client: Client) -> None:
+    write(town, "hub: {nam: Town}\nareas: {a: {naem: <b>}}\n")
+    answer = await client.post("/config/check", params={"lang": "uk"})
+    text = await answer.text()
+    assert "невідомий ключ &#39;nam&#39;" in text and "може, &#39;name&#39;?" in text
+    assert "unknown key" not in text and "did you mean" not in text
 
 
 async def test_reload_takes_a_good_file_over_and_says_what_has_changed(
