@@ -16,8 +16,6 @@ from tests.video.conftest import CLIP_S, MakeHub, camera, until
 from tests.world import counted_clip
 from tests.world.rtsp_cameras import PASSWORD, RtspCameras
 
-pytestmark = pytest.mark.xdist_group("cameras")
-
 ROUND = CLIP_S * counted_clip.RATE
 
 

@@ -9,13 +9,9 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from hub.video import index, mp4
 from tests.video.conftest import CLIP_S, MakeHub, VideoHub, camera, until
 from tests.world import counted_clip
-
-pytestmark = pytest.mark.xdist_group("cameras")
 
 ROUND = CLIP_S * counted_clip.RATE
 

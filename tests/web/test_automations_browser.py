@@ -20,7 +20,6 @@ expect.set_options(timeout=SOON_MS)
 PHONE = {"width": 390, "height": 844}
 
 pytestmark = [
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium"),
     pytest.mark.skipif(not VENDOR.is_file(), reason="htmx is missing: run `make assets`"),
 ]

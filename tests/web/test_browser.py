@@ -21,7 +21,6 @@ SOON_MS = 60_000
 expect.set_options(timeout=SOON_MS)
 
 pytestmark = [
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium"),
     pytest.mark.skipif(not VENDOR.is_file(), reason="htmx is missing: run `make assets`"),
 ]

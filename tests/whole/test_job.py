@@ -20,8 +20,6 @@ import pytest
 from tests.whole.conftest import CHAT, PANIC, Town
 from tests.world import counted_clip, rtsp_cameras, telemelya
 
-pytestmark = pytest.mark.xdist_group("cameras")
-
 BEFORE_S, AFTER_S = 10, 6
 CAMERA = "camera.market_north"
 LOCATION = [49.7148, 28.8379]

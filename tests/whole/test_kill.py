@@ -10,8 +10,6 @@ import pytest
 from tests.whole.conftest import Town
 from tests.world.hub_process import PARTS, POINTS
 
-pytestmark = pytest.mark.xdist_group("hubs")
-
 REPEATED = "(повторно)"
 SEED = 20261122
 LONGEST_S = 0.12  # from the press to the message it takes some 50 ms

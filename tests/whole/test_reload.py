@@ -12,12 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 
 from tests.whole.conftest import BUTTONS, PANIC, Town
 from tests.world.hub_process import ROOT
-
-pytestmark = pytest.mark.xdist_group("hubs")
 
 ROUNDS = 5
 PAUSE_S = 0.04

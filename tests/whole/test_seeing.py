@@ -16,8 +16,6 @@ import pytest
 
 from tests.world.hub_process import ROOT, HubProcess
 
-pytestmark = pytest.mark.xdist_group("hubs")
-
 CONFIG = """
 hub: {name: Козятин, time_zone: Europe/Kyiv}
 modes: {night: {name: Ніч}}

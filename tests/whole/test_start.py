@@ -12,12 +12,9 @@ import sys
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from tests.whole.conftest import Town
 from tests.world.hub_process import ROOT
-
-pytestmark = pytest.mark.xdist_group("hubs")
 
 
 def hub(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("cameras")
-
 pytest.importorskip("av", reason="PyAV is not installed; the demo town encodes with it")
 psutil = pytest.importorskip("psutil", reason="psutil is not installed; processes are not seen")
 

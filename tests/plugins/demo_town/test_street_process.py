@@ -20,8 +20,6 @@ import av
 from plugins.demo_town.street import feed
 from plugins.demo_town.street.overlay import read_counter
 
-pytestmark = pytest.mark.xdist_group("cameras")
-
 FOLDER = Path(__file__).parents[3] / "plugins" / "demo_town"
 QUICK_PROBE = {"analyzeduration": "200000", "probesize": "100000"}
 
