@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 os.environ.setdefault("HUB_TEST_DATA", str((ROOT / "../shared/data").resolve()))
+
+# How quick a test is, is no reason to fail: others run beside it.
+settings.register_profile(
+    "beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("beside others")
 
 MEMORY = Path("/dev/shm")
 ROOM = 1 << 30  # bytes; a run of all tests needs some 200 MB

@@ -154,7 +154,9 @@ def main() -> None:
     arguments = parser.parse_args()
     _flaws(arguments.die_at, arguments.without)
     from hub.cli import main as hub
+    from hub.plugin import supervisor
 
+    supervisor.SETUP_TIMEOUT_S = READY_S  # among other tests a machine is far slower than alone
     folder = ["--plugins-dir", arguments.plugins_dir] if arguments.plugins_dir else []
     hub(["run", arguments.config, *folder])
 
