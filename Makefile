@@ -9,8 +9,9 @@ STAMP := $(VENV)/.stamp
 run: $(STAMP) assets
 	$(BIN)/hub run config.yaml
 
+# Many tests wait, so one process more than there are cores. In one, to debug: PYTEST_ARGS="-n 0".
 test: $(STAMP) assets parts check
-	$(BIN)/python -m pytest -m "not soak" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not soak" -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(PYTEST_ARGS)
 
 check: $(STAMP) assets
 	$(BIN)/ruff format --check .

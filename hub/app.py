@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
+from sqlalchemy import Connection
 
 import hub.automation.tables  # noqa: F401 - its tables belong to alarms.db
 from hub import from_config
@@ -34,12 +35,12 @@ from hub.config.address import forget_address, write_address
 from hub.config.config import Config
 from hub.config.lines import LinesOfNow
 from hub.config.sealed import Started
-from hub.config_incident import tell_wrong_config
+from hub.config_incident import tell_begun_anew, tell_wrong_config
 from hub.embedded_broker import EmbeddedBroker
 from hub.history.service import History
 from hub.loop_watch import LoopWatch
 from hub.model.action import Action
-from hub.model.core_events import HubStarted, HubStopping
+from hub.model.core_events import HubStarted, HubStopping, StoreBegunAnew
 from hub.model.message import Message
 from hub.modes import ACTIONS as MODE_ACTIONS
 from hub.modes import Modes
@@ -49,6 +50,7 @@ from hub.plugin.services import Services
 from hub.plugin.supervisor import Supervisor
 from hub.registry import Registry
 from hub.reload import Reload, Take
+from hub.store.damage import PutAside
 from hub.store.folder import DataFolder
 from hub.tasks import Tasks
 from hub.text.translations import Texts
@@ -83,7 +85,8 @@ class Hub:
         self.alarm_tasks = Tasks("alarms", clock)
         self.bus = Bus()
         self.texts = Texts(config.hub.language)
-        self.folder = DataFolder(config.data_dir)
+        self.folder = DataFolder(config.data_dir, clock, self._begin_log)
+        self.folder.bulk.renewed.append(self._begun_anew)
         self.registry = Registry(self.bus, clock)
         self.modes = Modes(self.folder.alarms, self.registry, clock)
         self.people = People(self.folder.bulk, clock)
@@ -123,6 +126,19 @@ class Hub:
     def _modes_on(self) -> dict[str, str]:
         switches = {mode: self.modes.switched(mode) for mode in self.modes.active}
         return {mode: switch.by for mode, switch in switches.items() if switch is not None}
+
+    def _begin_log(self, old: Connection | None, new: Connection, aside: PutAside) -> None:
+        self.access.audit.begin_anew(old, new, aside)
+
+    def _begun_anew(self, aside: PutAside) -> None:
+        self.alarm_tasks.start(self._tell_begun_anew(aside), "tell of a damaged database")
+
+    async def _tell_begun_anew(self, aside: PutAside) -> None:
+        said = StoreBegunAnew(
+            source="hub", received_at=self.clock.now(), file=aside.file.name, why=aside.why
+        )
+        self.bus.publish(said)
+        await tell_begun_anew(self.alarms, aside, self.texts)
 
     def _make_alarms(self, config: Config, clock: Clock) -> Alarms:
         wording = Wording(self.registry)
@@ -196,12 +212,18 @@ class Hub:
         self._at_end(self.web.stop)
         await asyncio.to_thread(write_address, config.data_dir, self.web.url)
         self._at_end(lambda: forget_address(config.data_dir))
-        if self._started.problems:
-            await tell_wrong_config(self.alarms, self._started, self.texts)
+        await self._tell_what_was_wrong()
         self.tasks.loop(self.absent.watch, "entities that rules name")
         self.ready = True
         self.bus.publish(HubStarted(source="hub", received_at=self.clock.now()))
         log.info("ready on %s", self.web.url)
+
+    async def _tell_what_was_wrong(self) -> None:
+        """With what the hub has started all the same."""
+        if self._started.problems:
+            await tell_wrong_config(self.alarms, self._started, self.texts)
+        for aside in self.folder.put_aside:
+            await self._tell_begun_anew(aside)
 
     async def _connect(self) -> None:
         """The broker and the links to it; and the actions that need nothing of plugins."""

@@ -36,7 +36,7 @@ from sqlalchemy import (
 
 from hub.clock import Clock
 from hub.store.store import Store
-from hub.store.tables import bulk
+from hub.store.tables import RESCUED, bulk
 
 MOST_HOLDS = 10_000
 """In force at a time: each file that may be deleted is compared with all of them."""
@@ -60,6 +60,7 @@ holds = Table(
     Column("released_at", BigInteger),
     Column("released_by", String),
     Column("case_number", String),
+    info={RESCUED: True},
 )
 """Instants are milliseconds since 1970, UTC. `end` none: from `start` on. `until`: the hold ends by
 itself; `released_at`: somebody ended it."""
@@ -69,6 +70,7 @@ hold_cameras = Table(
     bulk,
     Column("hold", Integer, ForeignKey("holds.id", ondelete="CASCADE"), primary_key=True),
     Column("camera", String(128), primary_key=True),
+    info={RESCUED: True},
 )
 """The cameras of a hold; none of them: all cameras."""
 

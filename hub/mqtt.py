@@ -236,6 +236,9 @@ class _Link:
             self._put(subscription, (message, receipt if number == 0 else None))
         if fits or receipt is None:
             return
+        if message.retain:  # no news, and the broker gives it again to whoever subscribes
+            self.acknowledge(receipt)
+            return
         self._parked.append(item)
         if any(topic.matches(filter_) for filter_ in self._heard):
             return  # its listener failed and comes back: what is not stored is never thanked for

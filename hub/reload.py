@@ -29,6 +29,7 @@ from hub.config.words import count
 from hub.model.core_events import ConfigRefused, ConfigReloaded
 from hub.model.person import Actor
 from hub.model.problem import Problem, Refused
+from hub.model.said import Gettext
 from hub.tasks import Tasks
 
 log = logging.getLogger("hub.reload")
@@ -56,13 +57,13 @@ class Seen:
     def good(self) -> bool:
         return not self.problems
 
-    def listing(self) -> str:
-        """All problems with their lines, for a terminal."""
-        return render(self.problems, self.excerpts)
+    def listing(self, gettext: Gettext = str) -> str:
+        """All problems with their lines, in the language of `gettext`."""
+        return render(self.problems, self.excerpts, gettext)
 
-    def waiting(self) -> str:
+    def waiting(self, gettext: Gettext = str) -> str:
         """What takes effect at the next start only, with its lines."""
-        return render(self.changes.later if self.changes else (), self.excerpts)
+        return render(self.changes.later if self.changes else (), self.excerpts, gettext)
 
 
 class WrongFile(Refused):

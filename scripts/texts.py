@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "hub"
 LOCALE = SOURCE / "text/locale"
 IDLE = ('"POT-', '"PO-', '"Report-', '"Last-', '"Language-Team', '"Project-', '"Generated-')
-KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "said": None}
 
 
 def extracted() -> Catalog:

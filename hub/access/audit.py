@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, desc, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.access.tables import audit
 from hub.clock import Clock
 from hub.model.person import Actor
+from hub.store.damage import PutAside
 from hub.store.store import Store
+
+log = logging.getLogger("hub.access")
 
 FIRST = "0" * 64
 MAX_DETAIL = 500
@@ -39,6 +44,14 @@ class AuditLog:
     async def write(self, entry: Entry) -> None:
         """Append; returns when it is committed."""
         await self._store.write(lambda connection: self._append(connection, entry))
+
+    def begin_anew(self, old: Connection | None, new: Connection, aside: PutAside) -> None:
+        """The first row of a log that takes the place of one in a damaged database: where that is,
+        and how far it reached, so that the break can be seen and the two held together."""
+        actor = Actor(name="hub", kind="hub", way="store")
+        known = _end_of(old)
+        detail = f"{aside.why}; {known}; what is left of it is in {aside.file.name}"
+        self._append(new, Entry(actor, "audit.begin_anew", "bulk.db", "done", detail))
 
     def _append(self, connection: Connection, entry: Entry) -> None:
         last = connection.execute(
@@ -67,6 +80,18 @@ class AuditLog:
         query = select(audit).order_by(desc(audit.c.seq)).limit(limit)
         rows = await self._store.read(lambda connection: connection.execute(query).all())
         return list(rows)
+
+
+def _end_of(connection: Connection | None) -> str:
+    if connection is not None:
+        query = select(audit.c.seq, audit.c.hash).order_by(desc(audit.c.seq)).limit(1)
+        try:
+            last = connection.execute(query).first()
+        except SQLAlchemyError as error:
+            log.error("the end of the audit log before cannot be read: %s", error)
+        else:
+            return f"the log before ends with {last.seq} {last.hash}" if last else "it was empty"
+    return "the log before cannot be read"
 
 
 def _hash(values: dict[str, Any], before: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Integer, String, Table, UniqueConstraint
 
-from hub.store.tables import Instant, bulk
+from hub.store.tables import RESCUED, Instant, bulk
 
 persons = Table(
     "persons",
@@ -13,6 +13,7 @@ persons = Table(
     Column("name", String, nullable=False, unique=True),
     Column("language", String),
     Column("added_at", Instant, nullable=False),
+    info={RESCUED: True},
 )
 
 duties = Table(
@@ -20,6 +21,7 @@ duties = Table(
     bulk,
     Column("person", ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
     Column("duty", String, primary_key=True),
+    info={RESCUED: True},
 )
 
 contacts = Table(
@@ -29,6 +31,7 @@ contacts = Table(
     Column("contact", String, primary_key=True),
     Column("address", String, nullable=False),
     UniqueConstraint("contact", "address"),  # an answer must name one person
+    info={RESCUED: True},
 )
 
 audit = Table(

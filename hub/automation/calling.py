@@ -53,7 +53,7 @@ class Calling:
         circle where that leads from one of `before` to a call that this one stands in. Only a new
         call that waits can close one, so it is enough to look then.
         """
-        ways = [(other,) for other in before]
+        ways: list[tuple[Calling, ...]] = [(other,) for other in before]
         seen: set[Calling] = set()
         while ways:
             way = ways.pop()

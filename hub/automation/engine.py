@@ -109,27 +109,36 @@ class Engine:
 
     async def load(self, automations: Iterable[AutomationConfig]) -> None:
         """Take over a configuration. One that says the same as before is left alone; a changed or
-        removed one listens no more, and what runs goes on to its end by its old steps."""
+        removed one listens no more, and what runs goes on to its end by its old steps. The waits
+        of a trigger that says the same go on."""
         switches = await self._switches()
         self._retired = [automation for automation in self._retired if automation.runs]
         before, self._automations = self._automations, {}
-        for config in automations:
-            old = before.pop(config.id, None)
-            if old is not None and old.fingerprint == config.fingerprint():
-                self._automations[config.id] = old
-                continue
-            if old is not None:
-                self._retire(old)
-            automation = Automation(config, self._parts)
-            automation.on = switches.get(config.id, config.enabled)
-            self._automations[config.id] = automation
-            if self._started:
-                automation.attach()
+        with self._parts.sites.waits.over_a_change():
+            for config in automations:
+                self._automations[config.id] = self._taken_over(config, before, switches)
         for old in before.values():
             self._retire(old)
         all_of_them = self._automations.values()
         shown = [(automation_entity(each.id, each.config.alias), each.on) for each in all_of_them]
         self._town.replace_of(AUTOMATIONS, shown)
+
+    def _taken_over(
+        self,
+        config: AutomationConfig,
+        before: dict[str, Automation],
+        switches: Mapping[str, bool],
+    ) -> Automation:
+        old = before.pop(config.id, None)
+        if old is not None and old.fingerprint == config.fingerprint():
+            return old
+        if old is not None:
+            self._retire(old)
+        automation = Automation(config, self._parts)
+        automation.on = switches.get(config.id, config.enabled)
+        if self._started:
+            automation.attach()
+        return automation
 
     def _retire(self, automation: Automation) -> None:
         automation.detach()

@@ -13,14 +13,17 @@ from pydantic import (
     GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
+    ValidationError,
     WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from hub.model.config import Duration, parse_duration
 from hub.model.entity import spell
 from hub.model.references import AreaId, EntityId, IsTemplate, Ref, is_template
+from hub.model.said import said
+from hub.text.certain import gives_number
 
 T = TypeVar("T")
 
@@ -62,6 +65,24 @@ StateText = Annotated[
 ]
 """A state in words: `on`, `5`; a number or a boolean is spelled as states are."""
 
+
+def no_truths(value: Any, *names: str) -> Any:
+    """A trigger or a condition in which no state is true or false: as in Home Assistant, only an
+    attribute may be. Raises ValidationError, at the state's place."""
+    if isinstance(value, Mapping) and value.get("attribute") is None:
+        for name in names:
+            if any(isinstance(state, bool) for state in _as_list(value.get(name)) or ()):
+                problem = InitErrorDetails(type=_NO_TRUTH, loc=(name,), input=value[name])
+                raise ValidationError.from_exception_data("state", [problem])
+    return value
+
+
+_NO_TRUTH = PydanticCustomError(
+    "no_truth",
+    "{why}",
+    {"why": said('a state is text, and never true or false: write "on" or "off"')},
+)
+
 Span = Annotated[Duration, PlainSerializer(_write)]
 """A duration that is written the way it is read."""
 
@@ -73,8 +94,17 @@ def _holds_template(value: Any) -> bool:
 
 
 def _read_span(value: Any) -> timedelta | str | dict[str, Any]:
-    if _holds_template(value):
-        return dict(value) if isinstance(value, Mapping) else str(value)
+    if isinstance(value, Mapping) and _holds_template(value):
+        return dict(value)
+    if is_template(value):
+        if gives_number(value):
+            raise ValueError(
+                said(
+                    "this template gives a number, and a duration needs a unit: write it with one "
+                    "behind it ('{{ ... }}s'), or as {seconds: '{{ ... }}'}"
+                )
+            )
+        return str(value)
     return parse_duration(value)
 
 
@@ -115,7 +145,7 @@ def _number(value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ValueError("each part of a duration is a number") from None
+        raise ValueError(said("each part of a duration is a number")) from None
 
 
 def _write_offset(value: timedelta) -> str:

@@ -127,9 +127,9 @@ class Automation:
             self._fire(trigger, event, skip_conditions=False)
 
     def _fire(self, trigger: Mapping[str, Any], event: Event | None, skip_conditions: bool) -> None:
-        if event is not None and event.id in self._seen:
-            return
         durable = event is not None and event.durable
+        if event is not None and durable and event.id in self._seen:
+            return
         trace = self._trace(trigger, durable=durable)
         scope = Scope(self._parts.world, {"trigger": trigger, "this": self._this()})
         if not self._passes(scope, trace, trigger, event, skip_conditions):

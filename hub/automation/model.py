@@ -17,8 +17,9 @@ from hub.automation.steps import AnyStep
 from hub.automation.trace_config import TraceConfig
 from hub.automation.triggers import AnyTrigger
 from hub.automation.words import wrong
+from hub.model.said import said
 
-NO_BLUEPRINT = (
+NO_BLUEPRINT = said(
     "rules are written out here, without 'use_blueprint'; what several of them do is shared as a "
     "script with fields"
 )

@@ -12,6 +12,7 @@ from hub.automation.scope import Scope
 from hub.automation.words import Word
 from hub.model.entity import State
 from hub.model.references import EntityId, TemplateText
+from hub.model.said import said
 
 NO_STATE = (None, "unknown", "unavailable")
 
@@ -22,13 +23,13 @@ class NoNumber(ValueError):
 
 def _read_limit(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("a number is wanted here, or an entity whose state is one")
+        raise ValueError(said("a number is wanted here, or an entity whose state is one"))
     try:
         number = float(value)
     except (TypeError, ValueError):
         return value
     if not math.isfinite(number):
-        raise ValueError("a finite number is wanted here")
+        raise ValueError(said("a finite number is wanted here"))
     return number
 
 
@@ -53,10 +54,10 @@ class NumericWord(Word):
     @model_validator(mode="after")
     def _possible(self) -> NumericWord:
         if self.above is None and self.below is None:
-            raise ValueError("needs 'above' or 'below'")
+            raise ValueError(said("needs 'above' or 'below'"))
         numbers = isinstance(self.above, float) and isinstance(self.below, float)
         if numbers and self.above >= self.below:  # type: ignore[operator]
-            raise ValueError("no number is above the one and below the other: swap them")
+            raise ValueError(said("no number is above the one and below the other: swap them"))
         return self
 
     def number(self, state: State | None, scope: Scope) -> float | None:

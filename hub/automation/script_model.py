@@ -15,6 +15,7 @@ from hub.model.action import Action, Call
 from hub.model.config import PluginConfig
 from hub.model.problem import ActionFailed
 from hub.model.references import is_template
+from hub.model.said import said
 
 if TYPE_CHECKING:
     from hub.automation.steps import AnyStep
@@ -50,7 +51,10 @@ class ScriptField(PluginConfig):
     def _no_selector(cls, value: Any) -> Any:
         for word in ("selector", "advanced"):
             if isinstance(value, dict) and word in value:
-                why = f"'{word}' is for Home Assistant's pages, and means nothing here: delete it"
+                why = said(
+                    "'%(name)s' is for Home Assistant's pages, and means nothing here: delete it",
+                    name=word,
+                )
                 raise wrong("field", why)
         return value
 
@@ -58,7 +62,9 @@ class ScriptField(PluginConfig):
     @classmethod
     def _plain(cls, default: Any) -> Any:
         if is_template(default):
-            raise ValueError("a default is no template: set it under 'variables' of the script")
+            raise ValueError(
+                said("a default is no template: set it under 'variables' of the script")
+            )
         return default
 
 

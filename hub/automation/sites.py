@@ -27,7 +27,7 @@ class Sites:
         self._tasks = tasks
         self._world = world
         self._links = links
-        self._waits = links.waits or Waits(world.clock, tasks)
+        self.waits = links.waits or Waits(world.clock, tasks)
 
     def site(
         self,
@@ -60,7 +60,7 @@ class Sites:
             tasks=self._tasks,
             world=self._world,
             links=self._links,
-            waits=self._waits,
+            waits=self.waits,
             owner=owner,
             place=place,
             scope=Scope(self._world, variables),

@@ -93,7 +93,8 @@ class ToggleAutomation(_Switch):
 
 
 class TriggerAutomation(_Switch):
-    """Run the actions of automations as if a trigger had fired, also of those that are off."""
+    """Run the actions of automations as if a trigger had fired, also of those that are off, and do
+    not wait for their end; they end with the hub."""
 
     name: ClassVar[str] = "automation.trigger"
     target: ClassVar[str | None] = AUTOMATION

@@ -11,11 +11,12 @@ from hub.automation.fields import AreaIdOrTemplate, EntityIdOrTemplate, OneOrMan
 from hub.automation.scope import Scope
 from hub.automation.words import wrong
 from hub.model.config import PluginConfig
+from hub.model.said import said
 
 INSTEAD = {
-    "device_id": "name its entities with 'entity_id'",
-    "floor_id": "name the areas with 'area_id'",
-    "label_id": "name the entities with 'entity_id', or their areas with 'area_id'",
+    "device_id": said("name its entities with 'entity_id'"),
+    "floor_id": said("name the areas with 'area_id'"),
+    "label_id": said("name the entities with 'entity_id', or their areas with 'area_id'"),
 }
 """Keys of Home Assistant's targets that are not there, and what to write."""
 
@@ -28,7 +29,7 @@ def parse_metres(value: Any) -> float:
     unit = "km" if text.endswith("km") else "m"
     number = text.removesuffix(unit)
     if number == text or not number.replace(".", "", 1).isdigit():
-        raise ValueError("a distance needs a unit: write for example '200m' or '1.5km'")
+        raise ValueError(said("a distance needs a unit: write for example '200m' or '1.5km'"))
     return float(number) * _METRES[unit]
 
 
@@ -64,7 +65,10 @@ class Target(PluginConfig):
     def _foreign(cls, value: Any) -> Any:
         for word, what in INSTEAD.items():
             if isinstance(value, dict) and word in value:
-                raise wrong("target", f"a target has no '{word}' here: {what}")
+                raise wrong(
+                    "target",
+                    said("a target has no '%(name)s' here: %(instead)s", name=word, instead=what),
+                )
         return value
 
 

@@ -13,6 +13,7 @@ from hub.clock import Clock
 from hub.model.config import time_of_day
 from hub.model.entity import State
 from hub.model.references import is_template
+from hub.model.said import said
 
 LOOK_S = 60.0  # how often the clock is looked at while a time is waited for
 DAY = timedelta(days=1)
@@ -54,7 +55,10 @@ def read_time(value: Any) -> Any:
     if isinstance(value, str) and "." in value and not value[:1].isdigit():
         return value
     raise ValueError(
-        f"'{value}' is no time of day like '22:00', and no entity like 'sensor.shift_begins'"
+        said(
+            "'%(value)s' is no time of day like '22:00', and no entity like 'sensor.shift_begins'",
+            value=value,
+        )
     )
 
 

@@ -64,7 +64,8 @@ class Trace:
     `state` is running, finished, failed, stopped, refused (by the mode and its kin), or false
     (the conditions did not pass). `began` says that a run came of it; `number` is its place among
     all traces of this process; `lines` is where its automation stands. It holds values as they
-    came: what JSON has no word for, and what is too long, is dealt with when somebody reads it.
+    came: what JSON has no word for, and what is too long, is dealt with when somebody reads it, or
+    soon after the run is over (`cut`).
     """
 
     run: str
@@ -83,6 +84,20 @@ class Trace:
     error: str | None = None
     number: int = 0
     lines: Lines | None = None
+    _cut: Plain | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it holds no more than people will read of it."""
+        return self._cut is not None
+
+    def cut(self) -> None:
+        """It is over: keep what people will read of it, and let go of the values as they came. Its
+        `trigger`, its `conditions` and what its steps have seen are empty from now on."""
+        self._cut = self.plain()
+        self.trigger, self.conditions = {}, ()
+        for step in self.steps:
+            step.seen = {}
 
     @property
     def nearly(self) -> bool:
@@ -99,8 +114,8 @@ class Trace:
 
     def plain(self) -> Plain:
         """JSON-ready, of bounded size, without secrets; what JSON has no word for is spelled as
-        text. `at` is a part's line, whose text stands in `lines`."""
-        return _Writer(self).plain()
+        text. `at` is a part's line, whose text stands in `lines`. Not to be changed."""
+        return _Writer(self).plain() if self._cut is None else self._cut
 
 
 class _Writer:

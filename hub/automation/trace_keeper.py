@@ -55,6 +55,7 @@ class TraceKeeper:
                 await self._store.write(trace_rows.interrupt)
         except Exception as error:  # noqa: BLE001 - nothing of the store may hold up the hub
             log.error("the traces cannot be written yet: %s", error or type(error).__name__)
+        self._tasks.loop(self._cut, "cut traces")
         self._task = self._tasks.loop(self._keep_on, "keep traces", longest_pause=LONGEST_PAUSE_S)
 
     async def stop(self) -> None:
@@ -78,6 +79,16 @@ class TraceKeeper:
                 await self._purge()
             await self._clock.sleep(EVERY_S)
             await self.flush()
+
+    async def _cut(self) -> None:
+        """Runs that are over hold their values for a few seconds only, whether they can be written
+        or not: one value may be a megabyte."""
+        while True:
+            await self._clock.sleep(EVERY_S)
+            for number, trace in enumerate(self._book.uncut()):
+                if number % SLICE == SLICE - 1:
+                    await asyncio.sleep(0)
+                trace.cut()
 
     async def _purge(self) -> None:
         if not self.may_delete():
@@ -109,6 +120,8 @@ class TraceKeeper:
 
     def _row(self, trace: Trace) -> TraceRow:
         keep = self._book.keep(trace.automation, nearly=trace.nearly)
+        if trace.ended_at is not None and not trace.is_cut:
+            trace.cut()
         return TraceRow(trace.plain(), trace.started_at, keep)
 
     async def of(self, automation_id: str) -> list[Plain]:

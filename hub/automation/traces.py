@@ -87,6 +87,11 @@ class TraceBook:
         changed = (trace for trace, mark in self._unwritten.values() if mark != mark_of(trace))
         return list(itertools.islice(changed, most))
 
+    def uncut(self) -> list[Trace]:
+        """Those that are over and hold values as they came, the oldest first."""
+        unwritten = (trace for trace, _ in self._unwritten.values())
+        return [each for each in unwritten if each.ended_at is not None and not each.is_cut]
+
     def written(self, trace: Trace, mark: Mark) -> None:
         """It was written as it was at `mark`."""
         if trace.run not in self._unwritten:

@@ -9,9 +9,10 @@ nothing, and the instants that are kept are then moved along.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, String, Table, delete, insert, select
@@ -19,8 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.automation.memo import pack, unpack
 from hub.clock import Clock
+from hub.store.damage import PutAside
 from hub.store.store import Store
-from hub.store.tables import Instant, bulk
+from hub.store.tables import RESCUED, Instant, bulk
 from hub.tasks import Tasks
 
 log = logging.getLogger("hub.automation")
@@ -39,6 +41,7 @@ automation_waits = Table(
     Column("mark", String(64), nullable=False),
     Column("due", Instant, nullable=False),
     Column("data", JSON, nullable=False),
+    info={RESCUED: True},
 )
 """Waits under way. `place` names the trigger, `key` what it waits for (an entity), `mark` is a
 hash of what the trigger says, `data` is what templates will see."""
@@ -77,6 +80,7 @@ class Waits:
         self._live: dict[Key, _Live] = {}
         self._stored: dict[Key, datetime] = {}
         self._before: dict[str, list[Wait]] = {}
+        self._left: list[Wait] | None = None
         self._undecided: set[Key] = set()
         self._full = False
         self._settling = False
@@ -89,6 +93,7 @@ class Waits:
         listen."""
         if self._store is None:
             return
+        self._store.renewed.append(self._begin_anew)
         try:
             rows = await self._store.read(lambda conn: conn.execute(_ALL).mappings().all())
         except (SQLAlchemyError, OSError) as error:
@@ -108,12 +113,39 @@ class Waits:
     def take(self, place: str, mark: str) -> list[Wait]:
         """The waits that a trigger had under way before the last end, if it says the same now. It
         must `put` or `drop` each."""
-        found = self._before.pop(place, [])
+        found = [*self._before.pop(place, []), *self._handed_on(place, mark)]
         kept = [wait for wait in found if wait.mark == mark]
         self._undecided |= {(wait.place, wait.key) for wait in kept}
         if len(kept) < len(found):
             self._settle()
         return kept
+
+    @contextmanager
+    def over_a_change(self) -> Iterator[None]:
+        """While the configuration is taken over: what triggers `leave` meanwhile goes on with the
+        trigger of the same automation that says the same, wherever in its list it stands now. What
+        none of them takes has ended."""
+        self._left = []
+        try:
+            yield
+        finally:
+            self._left = None
+            self._settle()
+
+    def leave(self, wait: Wait) -> None:
+        """A trigger that listens no more had this wait under way; it has dropped it."""
+        if self._left is not None:
+            self._left.append(wait)
+
+    def _handed_on(self, place: str, mark: str) -> list[Wait]:
+        owner = place.rpartition(":")[0]
+        mine = [
+            wait
+            for wait in self._left or ()
+            if wait.mark == mark and wait.place.rpartition(":")[0] == owner
+        ]
+        self._left = [wait for wait in self._left or () if wait not in mine] if mine else self._left
+        return [replace(wait, place=place) for wait in mine]
 
     def put(
         self, place: str, key: str, mark: str, span: timedelta, data: Mapping[str, Any]
@@ -148,6 +180,11 @@ class Waits:
         self._closed = True
         if self._store is not None:
             await self._write(settled=0.0)
+
+    def _begin_anew(self, _aside: PutAside) -> None:
+        """The database was damaged, and has some of the old rows: all are written once more."""
+        self._stored = dict.fromkeys(self._stored, _LONG_AGO)
+        self._settle()
 
     async def _forget(self) -> None:
         await self._clock.sleep(CLAIMED_WITHIN_S)
@@ -220,6 +257,7 @@ class Waits:
         return {"place": key[0], "key": key[1], "mark": live.mark, "due": due, "data": data}
 
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ALL = select(*automation_waits.c)
 
 

@@ -10,10 +10,33 @@ from pydantic_core import PydanticCustomError
 
 from hub.model.config import PluginConfig
 from hub.model.references import is_template
+from hub.model.said import N_, said
 from hub.text.filters import forgiving_bool
 from hub.text.templates import TemplateProblem, render
 
 Table = Mapping[str, type[BaseModel]]
+
+_NO_MAPPING = {
+    "condition": N_("a condition is a mapping with the key 'condition'"),
+    "trigger": N_("a trigger is a mapping with the key 'trigger'"),
+}
+_NEEDS_KEY = {
+    "condition": N_("a condition needs the key 'condition': one of %(names)s"),
+    "trigger": N_("a trigger needs the key 'trigger': one of %(names)s"),
+}
+_ONE_ALONE = {
+    "condition": N_("'condition' names one condition; write several as 'and: [...]'"),
+    "trigger": N_("'trigger' names one trigger; write several as a list under 'triggers'"),
+}
+_NOT_HERE = {
+    "condition": N_("there is no condition '%(name)s' here: %(instead)s"),
+    "trigger": N_("there is no trigger '%(name)s' here: %(instead)s"),
+}
+_UNKNOWN = {
+    "condition": N_("there is no condition '%(name)s'; there are %(names)s"),
+    "trigger": N_("there is no trigger '%(name)s'; there are %(names)s"),
+}
+"""What is wrong with a word, by the kind of what it names."""
 
 
 def _at_load(value: Any) -> Any:
@@ -23,9 +46,10 @@ def _at_load(value: Any) -> Any:
     try:
         answer = forgiving_bool(render(value, {}), None)
     except TemplateProblem as problem:
-        raise ValueError(f"this template is evaluated at load: {problem.why}") from None
+        why = said("this template is evaluated at load: %(why)s", why=problem.why)
+        raise ValueError(why) from None
     if answer is None:
-        raise ValueError("this template gives neither true nor false")
+        raise ValueError(said("this template gives neither true nor false"))
     return answer
 
 
@@ -85,17 +109,16 @@ def by_key(
     """The model named by the value under `key`, as in `trigger: state`. `instead` says of Home
     Assistant's words that are not there what to write in their place."""
     if not isinstance(value, dict):
-        raise wrong(kind, f"a {kind} is a mapping with the key '{key}'")
+        raise wrong(kind, said(_NO_MAPPING[kind]))
     if key not in value:
         if key == "trigger" and "platform" in value:
-            raise wrong(kind, "write 'trigger' instead of 'platform'")
-        raise wrong(kind, f"a {kind} needs the key '{key}': one of {', '.join(sorted(models))}")
+            raise wrong(kind, said("write 'trigger' instead of 'platform'"))
+        raise wrong(kind, said(_NEEDS_KEY[kind], names=sorted(models)))
     word = value[key]
     if isinstance(word, str) and word in models:
         return models[word]
     if isinstance(word, list):
-        several = {"condition": "'and: [...]'", "trigger": "a list under 'triggers'"}[kind]
-        raise wrong(kind, f"'{key}' names one {kind}; write several as {several}")
+        raise wrong(kind, said(_ONE_ALONE[kind]))
     if str(word) in instead:
-        raise wrong(kind, f"there is no {kind} '{word}' here: {instead[str(word)]}")
-    raise wrong(kind, f"there is no {kind} '{word}'; there are {', '.join(sorted(models))}")
+        raise wrong(kind, said(_NOT_HERE[kind], name=word, instead=instead[str(word)]))
+    raise wrong(kind, said(_UNKNOWN[kind], name=word, names=sorted(models)))

@@ -124,9 +124,13 @@ async def _people(
     from hub.access.seam import Access
     from hub.clock import SystemClock
     from hub.store.folder import DataFolder
+    from hub.store.migrate import StoreTooNew
 
     folder = DataFolder(checked(config, plugins_dirs).data_dir)
-    await asyncio.to_thread(folder.open_beside)
+    try:
+        await asyncio.to_thread(folder.open_beside)
+    except (StoreTooNew, OSError) as error:
+        raise click.ClickException(str(error)) from None
     clock = SystemClock()
     try:
         yield People(folder.bulk, clock), Access(AuditLog(folder.bulk, clock), clock)

@@ -15,6 +15,7 @@ from hub.config.tree import Path, at
 from hub.config.words import count
 from hub.model.config import says_the_same
 from hub.model.problem import Problem
+from hub.model.said import said
 
 NAMED = ("areas", "modes", "escalations", "plugins", "scripts", "automations")
 """Blocks of things by name: a running hub takes over each thing by itself."""
@@ -107,9 +108,11 @@ def _settings(old: Config, new: Config, block: str) -> Difference:
 
 
 def _later(old: Config, new: Config, waiting: tuple[str, ...]) -> Iterator[Problem]:
-    said = attrgetter(".".join(waiting))
-    for path in _leaves(said(old), said(new), waiting):
-        message = f"'{'.'.join(map(str, path))}' takes effect at the next start of the hub"
+    block = attrgetter(".".join(waiting))
+    for path in _leaves(block(old), block(new), waiting):
+        message = said(
+            "'%(key)s' takes effect at the next start of the hub", key=".".join(map(str, path))
+        )
         yield Problem(message, at(new.root, path)[1])
 
 
@@ -127,17 +130,17 @@ def _fields(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
 
 
 def _words(block: Difference) -> str:
-    said = []
+    words = []
     for kind in ("added", "changed", "removed"):
         names = getattr(block, kind)
         if names:
             more = ", ..." if len(names) > 10 else ""
-            said.append(f"{len(names)} {kind} ({', '.join(names[:10])}{more})")
-    return "; ".join(said)
+            words.append(f"{len(names)} {kind} ({', '.join(names[:10])}{more})")
+    return "; ".join(words)
 
 
 def summary(changes: Changes) -> str:
     """One line for the log and the audit."""
-    said = [f"{changes.count(kind)} {kind}" for kind in ("added", "changed", "removed")]
+    words = [f"{changes.count(kind)} {kind}" for kind in ("added", "changed", "removed")]
     waiting = count(len(changes.later), "value")
-    return ", ".join(said) + (f"; {waiting} wait for the next start" if changes.later else "")
+    return ", ".join(words) + (f"; {waiting} wait for the next start" if changes.later else "")

@@ -28,6 +28,7 @@ from hub.model.core_events import CORE_EVENTS
 from hub.model.entity import Area, Entity, is_object_id
 from hub.model.event import payload_fields
 from hub.model.problem import Position, Problem
+from hub.model.said import said
 from hub.modes import entity_of
 
 DATA_DIR = "data"
@@ -140,8 +141,11 @@ class _Check:
             if found is not None and isinstance(found.value, str):
                 first = seen.setdefault(found.value, found.position)
                 if first is not found.position:
-                    message = f"the id {shorten(found.value)} was used before, in line {first.line}"
-                    hint = "give each automation an id of its own"
+                    message = said(
+                        "the id %(id)s was used before, in line %(line)s",
+                        id=shorten(found.value), line=first.line,
+                    )  # fmt: skip
+                    hint = said("give each automation an id of its own")
                     self._problems.append(Problem(message, found.position, hint))
         return shaped
 
@@ -226,6 +230,7 @@ class _Check:
                     names.known,
                     given,
                     templates.trigger_variables_of(item.node),
+                    templates.set_by_steps(item.node),
                 )
                 self._problems += templates.check(found, item.node, self._excerpts, place)
         names.known.triggers = None
@@ -233,7 +238,11 @@ class _Check:
             if item.value is not None:
                 found = names.check(item.value, item.node, entry.key)
                 self._problems += telling.check(item.node, names.known.types)
-                place = templates.Place(templates.variables_of_script(entry.node), names.known)
+                place = templates.Place(
+                    templates.variables_of_script(entry.node),
+                    names.known,
+                    by_steps=templates.set_by_steps(entry.node),
+                )
                 self._problems += templates.check(found, item.node, self._excerpts, place)
 
     def _config(

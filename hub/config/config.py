@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from hub.config.schema import HubBlock, MqttBlock, Rung, StoreBlock, WebBlock
 from hub.config.tree import Excerpts, Node
 from hub.model.entity import Area, Entity
 from hub.model.problem import Position, Problem, Problems
+from hub.model.said import changed
 from hub.plugin.loader import LoadedPlugin
 from hub.video.settings import RecordingSettings
 
@@ -85,8 +87,9 @@ class WrongConfig(Problems):
 
 def _scrubbed(problem: Problem, excerpts: Excerpts) -> Problem:
     """The problem without secrets, so that its text may be logged too."""
-    hint = problem.hint and scrub(problem.hint, excerpts)
-    return replace(problem, message=scrub(problem.message, excerpts), hint=hint)
+    clean = partial(scrub, excerpts=excerpts)
+    hint = problem.hint and changed(problem.hint, clean)
+    return replace(problem, message=changed(problem.message, clean), hint=hint)
 
 
 def place(config: Config, plugin: str, field: str) -> Position:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from hub.model.said import said
+
 MAX_BYTES = 16 << 20  # of one file: tens of thousands of automations; more is a mistake
 SECRETS = "secrets.yaml"
 
@@ -77,17 +79,19 @@ class DiskFiles:
         try:
             kind = path.stat().st_mode
             if stat.S_ISDIR(kind):
-                raise Unreadable("it is a folder")
+                raise Unreadable(said("it is a folder"))
             if not stat.S_ISREG(kind):  # a pipe or a device may give its first byte never
-                raise Unreadable("it is no regular file")
+                raise Unreadable(said("it is no regular file"))
             with path.open("rb") as file:
                 text = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
-            raise Unreadable("there is no such file") from None
+            raise Unreadable(said("there is no such file")) from None
         except (OSError, ValueError) as error:
-            raise Unreadable(getattr(error, "strerror", None) or "it cannot be opened") from None
+            raise Unreadable(
+                getattr(error, "strerror", None) or said("it cannot be opened")
+            ) from None
         if len(text) > MAX_BYTES:
-            raise Unreadable(f"it is larger than {MAX_BYTES >> 20} MiB")
+            raise Unreadable(said("it is larger than %(number)s MiB", number=MAX_BYTES >> 20))
         return text
 
     def _inside(self, name: str) -> Path:
@@ -99,18 +103,20 @@ class DiskFiles:
         except (OSError, RuntimeError, ValueError):
             inside = False
         if not inside:
-            raise Unreadable("it lies outside the folder of the configuration")
+            raise Unreadable(said("it lies outside the folder of the configuration"))
         return path
 
     def list(self, folder: str) -> list[str]:
         try:
             names = sorted(path.name for path in self._inside(folder).iterdir())
         except FileNotFoundError:
-            raise Unreadable("there is no such folder") from None
+            raise Unreadable(said("there is no such folder")) from None
         except NotADirectoryError:
-            raise Unreadable("it is no folder") from None
+            raise Unreadable(said("it is no folder")) from None
         except (OSError, ValueError) as error:
-            raise Unreadable(getattr(error, "strerror", None) or "it cannot be opened") from None
+            raise Unreadable(
+                getattr(error, "strerror", None) or said("it cannot be opened")
+            ) from None
         found = [str(PurePosixPath(folder) / name) for name in names if is_part(name)]
         self.snapshot.folders[folder] = found
         return found
@@ -118,7 +124,7 @@ class DiskFiles:
     def env(self, name: str) -> str:
         value = self._environ.get(name)
         if value is None:
-            raise Unreadable("it is not set in the environment of the hub")
+            raise Unreadable(said("it is not set in the environment of the hub"))
         self.snapshot.env[name] = value
         return value
 
@@ -134,7 +140,7 @@ class SealedFiles:
         try:
             return self.snapshot.files[name]
         except KeyError:
-            raise Unreadable("it is not in the sealed copy") from None
+            raise Unreadable(said("it is not in the sealed copy")) from None
 
     def list(self, folder: str) -> list[str]:
         return sorted(
@@ -148,7 +154,7 @@ class SealedFiles:
         try:
             return self.snapshot.env[name]
         except KeyError:
-            raise Unreadable("it is not in the sealed copy") from None
+            raise Unreadable(said("it is not in the sealed copy")) from None
 
 
 def differs(path: Path, snapshot: Snapshot) -> bool:

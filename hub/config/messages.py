@@ -9,57 +9,61 @@ from typing import Any
 from hub.config.tree import Node, leaf_paths
 from hub.config.words import close_match, one_of, shorten
 from hub.model.problem import Position
+from hub.model.said import N_, Said, said
 
 WANTED = {
-    "string_type": "text",
-    "string_sub_type": "text",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_parsing_size": "a whole number of a sensible size",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "finite_number": "a number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "set_type": "a list",
-    "frozen_set_type": "a list",
-    "iterable_type": "a list",
-    "dict_type": "a mapping (key: value)",
-    "mapping_type": "a mapping (key: value)",
-    "model_type": "a mapping (key: value)",
-    "model_attributes_type": "a mapping (key: value)",
-    "dataclass_type": "a mapping (key: value)",
-    "path_type": "a path",
-    "none_required": "nothing",
-    "time_parsing": "a time of day like '22:00'",
-    "time_type": "a time of day like '22:00'",
-    "date_parsing": "a date like 2026-11-22",
-    "datetime_parsing": "a time like 2026-11-22T18:00:00+02:00",
+    "string_type": said("text"),
+    "string_sub_type": said("text"),
+    "int_type": said("a whole number"),
+    "int_parsing": said("a whole number"),
+    "int_parsing_size": said("a whole number of a sensible size"),
+    "int_from_float": said("a whole number"),
+    "float_type": said("a number"),
+    "float_parsing": said("a number"),
+    "finite_number": said("a number"),
+    "bool_type": said("true or false"),
+    "bool_parsing": said("true or false"),
+    "list_type": said("a list"),
+    "tuple_type": said("a list"),
+    "set_type": said("a list"),
+    "frozen_set_type": said("a list"),
+    "iterable_type": said("a list"),
+    "dict_type": said("a mapping (key: value)"),
+    "mapping_type": said("a mapping (key: value)"),
+    "model_type": said("a mapping (key: value)"),
+    "model_attributes_type": said("a mapping (key: value)"),
+    "dataclass_type": said("a mapping (key: value)"),
+    "path_type": said("a path"),
+    "none_required": said("nothing"),
+    "time_parsing": said("a time of day like '22:00'"),
+    "time_type": said("a time of day like '22:00'"),
+    "date_parsing": said("a date like 2026-11-22"),
+    "datetime_parsing": said("a time like 2026-11-22T18:00:00+02:00"),
 }
 """Errors that say that a value is of the wrong kind, and what kind is wanted."""
 
 _BOUNDS = {
-    "greater_than": ("more than {gt}"),
-    "greater_than_equal": ("at least {ge}"),
-    "less_than": ("less than {lt}"),
-    "less_than_equal": ("at most {le}"),
-    "multiple_of": ("a multiple of {multiple_of}"),
+    "greater_than": ("gt", N_("%(found)s is out of range: it must be more than %(bound)s")),
+    "greater_than_equal": ("ge", N_("%(found)s is out of range: it must be at least %(bound)s")),
+    "less_than": ("lt", N_("%(found)s is out of range: it must be less than %(bound)s")),
+    "less_than_equal": ("le", N_("%(found)s is out of range: it must be at most %(bound)s")),
+    "multiple_of": (
+        "multiple_of",
+        N_("%(found)s is out of range: it must be a multiple of %(bound)s"),
+    ),
 }
 
 
 def kind_of(node: Node) -> str:
     """What stands there, in a word."""
     if isinstance(node.value, dict):
-        return "a mapping"
+        return said("a mapping")
     if isinstance(node.value, list):
-        return "a list"
+        return said("a list")
     if node.value is None:
-        return "nothing"
+        return said("nothing")
     if node.secret:
-        return "a secret"
+        return said("a secret")
     return shorten(node.value) if isinstance(node.value, str) else written(node)
 
 
@@ -74,13 +78,15 @@ def wanted(kinds: list[str], node: Node) -> tuple[str, str | None]:
     names = list(dict.fromkeys(WANTED[kind] for kind in kinds))
     hint = None
     if "text" in names and isinstance(node.value, (int, float, bool)):
-        hint = "text that reads as a number or a truth needs quotes"
+        hint = said("text that reads as a number or a truth needs quotes")
         if not node.secret:
-            hint = f'write "{written(node)}", in quotes'
+            hint = said('write "%(value)s", in quotes', value=written(node))
     if names == ["a list"] and not isinstance(node.value, (dict, list)) and node.value is not None:
-        hint = "write it as [item, item], or one item in a line behind '- '"
-    found = "" if node.secret else f", not {kind_of(node)}"
-    return f"{one_of(names)} is wanted here{found}", hint
+        hint = said("write it as [item, item], or one item in a line behind '- '")
+    if node.secret:
+        return said("%(kinds)s is wanted here", kinds=one_of(names)), hint
+    found = kind_of(node)
+    return said("%(kinds)s is wanted here, not %(found)s", kinds=one_of(names), found=found), hint
 
 
 def explain(kind: str, message: str, ctx: Mapping[str, Any], node: Node) -> tuple[str, str | None]:
@@ -88,25 +94,38 @@ def explain(kind: str, message: str, ctx: Mapping[str, Any], node: Node) -> tupl
     if kind in WANTED:
         return wanted([kind], node)
     if kind in ("value_error", "assertion_error"):
-        return _of_validator(str(ctx.get("error") or message), node), None
+        return _of_validator(_words_of(ctx.get("error") or message), node), None
     if kind in ("literal_error", "enum"):
         return _choice(str(ctx["expected"]), node)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _tag(kind, ctx, node)
     if kind in _BOUNDS:
-        return f"{kind_of(node)} is out of range: it must be {_BOUNDS[kind].format(**ctx)}", None
+        name, pattern = _BOUNDS[kind]
+        return said(pattern, found=kind_of(node), bound=ctx[name]), None
     if kind in ("too_short", "too_long", "string_too_short", "string_too_long"):
         return _length(kind, ctx, node), None
     if kind == "string_pattern_mismatch":
-        return f"{kind_of(node)} does not have the form {ctx['pattern']}", None
+        words = said(
+            "%(found)s does not have the form %(form)s", found=kind_of(node), form=ctx["pattern"]
+        )
+        return words, None
+    if isinstance(ctx.get("why"), Said):
+        return ctx["why"], _hint_in(message, node)
     return message[:1].lower() + message[1:], _hint_in(message, node)
+
+
+def _words_of(error: object) -> str:
+    """What a model's validator has said, as it said it."""
+    if isinstance(error, Exception) and error.args and isinstance(error.args[0], Said):
+        return error.args[0]
+    return str(error)
 
 
 def _of_validator(message: str, node: Node) -> str:
     """A model's own words, unless they quote a secret."""
     for _, leaf in leaf_paths(node):
         if leaf.secret and leaf.value not in (None, "") and str(leaf.value) in message:
-            return "this value is not good (it is secret, so nothing of it is shown)"
+            return said("this value is not good (it is secret, so nothing of it is shown)")
     return message
 
 
@@ -139,7 +158,10 @@ def _choice(expected: str, node: Node) -> tuple[str, str | None]:
     hint = None
     if isinstance(node.value, str) and not node.secret:
         hint = close_match(node.value, [name.strip("'") for name in names])
-    return f"{kind_of(node)} is not {'one of ' if len(names) > 1 else ''}{one_of(names)}", hint
+    if len(names) == 1:
+        return said("%(found)s is not %(name)s", found=kind_of(node), name=names[0]), hint
+    words = said("%(found)s is not one of %(names)s", found=kind_of(node), names=one_of(names))
+    return words, hint
 
 
 def _tag(kind: str, ctx: Mapping[str, Any], node: Node) -> tuple[str, str | None]:
@@ -147,20 +169,29 @@ def _tag(kind: str, ctx: Mapping[str, Any], node: Node) -> tuple[str, str | None
     names = str(ctx.get("expected_tags", "")).replace("'", "").split(", ")
     found = node.child(key) if key.isidentifier() else None
     if found is None:
-        keys = f"the key '{key}'" if key.isidentifier() else "a key that says what it is"
-        return f"{keys} is missing here", f"one of {one_of(names)}" if names != [""] else None
+        missing = said("a key that says what it is is missing here")
+        if key.isidentifier():
+            missing = said("the key '%(key)s' is missing here", key=key)
+        return missing, said("one of %(names)s", names=one_of(names)) if names != [""] else None
     hint = close_match(str(found.value), names)
-    return f"unknown {key} {kind_of(found)}", hint or f"there are {one_of(names)}"
+    words = said("unknown %(key)s %(found)s", key=key, found=kind_of(found))
+    return words, hint or said("there are %(names)s", names=one_of(names))
 
 
 def _length(kind: str, ctx: Mapping[str, Any], node: Node) -> str:
     number = ctx.get("min_length", ctx.get("max_length"))
-    if kind.endswith("short"):
-        if number == 1:
-            return "this must not be empty"
-        least = f"at least {number}"
-    else:
-        least = f"at most {number}"
-    if kind.startswith("string"):
-        return f"{least} characters are wanted here"
-    return f"{least} items are wanted here, not {len(node.items)}"
+    if kind.endswith("short") and number == 1:
+        return said("this must not be empty")
+    least, text = kind.endswith("short"), kind.startswith("string")
+    if text and least:
+        return said("at least %(number)s characters are wanted here", number=number)
+    if text:
+        return said("at most %(number)s characters are wanted here", number=number)
+    found = len(node.items)
+    if least:
+        return said(
+            "at least %(number)s items are wanted here, not %(found)s", number=number, found=found
+        )
+    return said(
+        "at most %(number)s items are wanted here, not %(found)s", number=number, found=found
+    )

@@ -20,20 +20,21 @@ from hub.model.event import Event
 from hub.model.notify import Notifier
 from hub.model.problem import Position, Problem
 from hub.model.references import Kind, Ref, is_template
+from hub.model.said import N_, said
 
 STARTS_SCRIPTS = frozenset({TurnOnScript.name, ToggleScript.name})
 
-WORDS: dict[Kind, str] = {
-    "entity": "entity",
-    "area": "area",
-    "device": "device",
-    "event": "event type",
-    "action": "action",
-    "escalation": "escalation ladder",
-    "plugin": "plugin",
-    "automation": "automation",
-    "mode": "mode",
-    "trigger": "trigger id",
+UNKNOWN: dict[Kind, str] = {
+    "entity": N_("unknown entity %(name)s"),
+    "area": N_("unknown area %(name)s"),
+    "device": N_("unknown device %(name)s"),
+    "event": N_("unknown event type %(name)s"),
+    "action": N_("unknown action %(name)s"),
+    "escalation": N_("unknown escalation ladder %(name)s"),
+    "plugin": N_("unknown plugin %(name)s"),
+    "automation": N_("unknown automation %(name)s"),
+    "mode": N_("unknown mode %(name)s"),
+    "trigger": N_("unknown trigger id %(name)s"),
 }
 
 
@@ -136,8 +137,9 @@ class Names:
     def unknown(self, kind: Kind, name: str, place: Position) -> Problem:
         """The problem of a name that is not there."""
         if kind == "sun":
-            advice = "add 'location: [latitude, longitude]' under 'hub:'"
-            return Problem("the town has not said where it lies, so it has no sun", place, advice)
+            advice = said("add 'location: [latitude, longitude]' under 'hub:'")
+            what = said("the town has not said where it lies, so it has no sun")
+            return Problem(what, place, advice)
         known = sorted(self.known.names(kind))
         hint = close_match(name, known)
         head, _, tail = name.partition(".")
@@ -146,32 +148,34 @@ class Names:
             hint = hint or did_you_mean(same[:3])
         alike = [each for each in known if each.partition(".")[0] == head]
         if kind == "event" and not alike and head != name and head not in self.known.plugins:
-            hint = hint or f"the plugin '{head}' is not named under 'plugins:'"
+            hint = hint or said("the plugin '%(name)s' is not named under 'plugins:'", name=head)
         if kind == "action":  # of another's domain: what to write is worth more than a like name
             hint = (hint or instead_of(name)) if alike else (instead_of(name) or hint)
         if kind == "entity" or alike:
             known = alike
         if hint is None and known:
-            more = ", ..." if len(known) > 8 else ""
-            are = "is" if len(known) == 1 else "are"
-            hint = f"there {are} {', '.join(known[:8])}{more}"
+            more = ["..."] if len(known) > 8 else []
+            one, many = N_("there is %(names)s"), N_("there are %(names)s")
+            hint = said(one if len(known) == 1 else many, names=[*known[:8], *more])
         if hint is None and kind == "entity" and "." not in name:
-            hint = "an entity reads like 'sensor.river_level'"
-        return Problem(f"unknown {WORDS[kind]} {shorten(name)}", place, hint)
+            hint = said("an entity reads like 'sensor.river_level'")
+        return Problem(said(UNKNOWN[kind], name=shorten(name)), place, hint)
 
     def _recipient(self, name: str, place: Position) -> None:
         """Duties and persons are data of the hub: only what looks like a notifier is told."""
         hint = close_match(name, self.known.notifiers)
         if name not in self.known.notifiers and hint is not None:
-            message = f"{shorten(name)} is no notifier; it is taken for a duty or a person"
+            message = said(
+                "%(name)s is no notifier; it is taken for a duty or a person", name=shorten(name)
+            )
             self.warnings.append(Problem(message, place, hint))
 
     def _near(self, entity_id: str, place: Position) -> None:
         entity = self.known.entities[entity_id]
         area = self.known.areas.get(entity.area or "")
         if entity.location is None and (area is None or area.location is None):
-            message = f"{shorten(entity_id)} has no place, so nothing is near it"
-            hint = "give it, or its area, a location: [latitude, longitude]"
+            message = said("%(name)s has no place, so nothing is near it", name=shorten(entity_id))
+            hint = said("give it, or its area, a location: [latitude, longitude]")
             self.problems.append(Problem(message, place, hint))
 
     def _action(self, step: ActionStep, path: Path, node: Node) -> None:
@@ -212,17 +216,23 @@ class Names:
         entry = block.entries.get("target")
         if entry is None:
             if action.target is not None:
-                message = f"'{action.name}' needs a target: which {action.target} is meant"
-                hint = f"add target: {{entity_id: {action.target}.NAME}}, or an area_id"
+                names = {"action": action.name, "kind": action.target}
+                message = said("'%(action)s' needs a target: which %(kind)s is meant", **names)
+                hint = said(
+                    "add target: {entity_id: %(kind)s.NAME}, or an area_id", kind=action.target
+                )
                 self.problems.append(Problem(message, place, hint))
         elif action.target is None:
-            message = f"'{action.name}' takes no target"
-            self.problems.append(Problem(message, entry.key, "delete it"))
+            message = said("'%(action)s' takes no target", action=action.name)
+            self.problems.append(Problem(message, entry.key, said("delete it")))
         elif step.target is not None:
             for index, name in enumerate(step.target.entity_id):
                 if name in self.known.entities and name.partition(".")[0] != action.target:
                     _, place = at(entry.node, ("entity_id", index))
                     kind = action.target
                     kind = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-                    message = f"'{action.name}' acts on {kind}, which {shorten(name)} is not"
+                    message = said(
+                        "'%(action)s' acts on %(kind)s, which %(name)s is not",
+                        action=action.name, kind=kind, name=shorten(name),
+                    )  # fmt: skip
                     self.problems.append(Problem(message, place))

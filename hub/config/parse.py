@@ -12,6 +12,7 @@ from hub.config.scalars import read_plain
 from hub.config.tree import Entry, Node
 from hub.config.words import shorten
 from hub.model.problem import Position, Problem
+from hub.model.said import said
 
 Event = Any  # PyYAML's types take every mark and tag for possibly absent
 
@@ -97,9 +98,9 @@ class Parser:
         event = next(self._events)
         if isinstance(event, yaml.DocumentStartEvent):
             self._reading.tell(
-                "a second document begins here",
+                said("a second document begins here"),
                 self._at(event),
-                "one file holds one: delete the '---'",
+                said("one file holds one: delete the '---'"),
             )
         return root
 
@@ -117,7 +118,10 @@ class Parser:
         if isinstance(event, yaml.ScalarEvent):
             node = self._scalar(event)
         elif depth >= MAX_DEPTH:
-            raise TooMuch(f"more than {MAX_DEPTH} blocks stand in each other", self._at(event))
+            raise TooMuch(
+                said("more than %(number)s blocks stand in each other", number=MAX_DEPTH),
+                self._at(event),
+            )
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._list(event, depth)
         else:
@@ -134,16 +138,16 @@ class Parser:
             self._reading.count(target.size, position)
             return target
         if event.anchor in self._anchors:
-            message = "an alias stands inside of what it repeats"
+            message = said("an alias stands inside of what it repeats")
         else:
-            message = "an alias '*' without its anchor '&'"
-        self._reading.tell(message, position, "put quotes around a text that begins with '*'")
+            message = said("an alias '*' without its anchor '&'")
+        self._reading.tell(message, position, said("put quotes around a text that begins with '*'"))
         return Node(position, _end(event), None, broken=True)
 
     def _scalar(self, event: Event) -> Node:
         node = Node(self._at(event), _end(event), event.value)
         if not _is_text(event.value):
-            self._reading.tell("an escape that is no character", node.position)
+            self._reading.tell(said("an escape that is no character"), node.position)
             return replace(node, value="", broken=True)
         if event.tag is None:
             if event.implicit[0] and not self._only_text:
@@ -183,7 +187,9 @@ class Parser:
 
     def _merge(self, source: Node, entries: dict[str, Entry]) -> None:
         if not isinstance(source.value, dict) and not source.broken:
-            self._reading.tell("'<<' takes a mapping", source.position, "as in '<<: *name'")
+            self._reading.tell(
+                said("'<<' takes a mapping"), source.position, said("as in '<<: *name'")
+            )
             self._reading.drop(source)
         self._reading.count(source.size, source.position)
         for name, entry in source.entries.items():
@@ -207,8 +213,8 @@ class Parser:
         elif isinstance(event, yaml.CollectionStartEvent):
             self._node(event, depth + 1)
         braces = isinstance(event, yaml.MappingStartEvent) and event.flow_style
-        hint = 'a template stands in quotes: "{{ ... }}"' if braces else None
-        self._reading.tell("a key is one word or text", position, hint)
+        hint = said('a template stands in quotes: "{{ ... }}"') if braces else None
+        self._reading.tell(said("a key is one word or text"), position, hint)
         return None
 
     def _closed(
@@ -222,7 +228,9 @@ class Parser:
             position = _of_length(position, next(iter(value.values())).key.length)
         node = Node(position, _end(end), value, size=size + 1)
         if tag is not None and tag not in _STANDARD:
-            self._reading.tell(f"the tag {shorten(tag)} stands before a single word only", position)
+            self._reading.tell(
+                said("the tag %(tag)s stands before a single word only", tag=shorten(tag)), position
+            )
             node.broken = True
         return node
 

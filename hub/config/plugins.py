@@ -15,6 +15,7 @@ from hub.config.words import close_match, shorten
 from hub.model.entity import Entity
 from hub.model.notify import Notifier
 from hub.model.problem import ConfigProblem, Position, Problem
+from hub.model.said import said
 from hub.plugin.loader import LoadedPlugin, PluginBroken, PluginUnknown, own_frame
 
 T = TypeVar("T")
@@ -68,10 +69,16 @@ def _found(
     except PluginUnknown as unknown:
         hint = close_match(name, unknown.known)
         if hint is None:
-            hint = f"there are {', '.join(unknown.known)}" if unknown.known else "none are there"
-        declared.problems.append(Problem(f"there is no plugin {shorten(name)}", position, hint))
+            hint = (
+                said("there are %(names)s", names=unknown.known)
+                if unknown.known
+                else said("none are there")
+            )
+        declared.problems.append(
+            Problem(said("there is no plugin %(name)s", name=shorten(name)), position, hint)
+        )
     except PluginBroken as broken:
-        message = f"the plugin {shorten(name)} {broken.why}"
+        message = said("the plugin %(name)s %(why)s", name=shorten(name), why=broken.why)
         declared.problems.append(Problem(message, position, _at_frame(broken.where)))
     else:
         return plugin
@@ -92,11 +99,17 @@ def _asked(plugin: LoadedPlugin, entry: Entry, excerpts: Excerpts, declared: Dec
     for entity in _answer(plugin, "hub_entities", plugin.entities, shaped.value, entry, declared):
         other = declared.entities.setdefault(entity.entity_id, entity)
         if other is not entity:
-            message = f"the entity '{entity.entity_id}' comes twice"
+            message = said("the entity '%(entity)s' comes twice", entity=entity.entity_id)
             if other.plugin != name:
-                message = f"the plugin '{other.plugin}' brings the entity '{entity.entity_id}' too"
+                message = said(
+                    "the plugin '%(plugin)s' brings the entity '%(entity)s' too",
+                    plugin=other.plugin,
+                    entity=entity.entity_id,
+                )
             place = _named(node, entity.object_id) or entry.key
-            declared.problems.append(Problem(message, place, "give one of the two another name"))
+            declared.problems.append(
+                Problem(message, place, said("give one of the two another name"))
+            )
     for notifier in _answer(
         plugin, "hub_notifiers", plugin.notifiers, shaped.value, entry, declared
     ):
@@ -132,13 +145,19 @@ def _failed(plugin: LoadedPlugin, what: str, error: Exception, key: Position) ->
     """The problem of a plugin with a bug. What its error says may quote the block, passwords
     included, so it is not shown."""
     where = own_frame(error, str(plugin.module.__file__))
-    message = f"the plugin '{plugin.name}' failed in {what}: {type(error).__name__}"
+    message = said(
+        "the plugin '%(plugin)s' failed in %(what)s: %(error)s",
+        plugin=plugin.name,
+        what=what,
+        error=type(error).__name__,
+    )
     return Problem(message, key, _at_frame(where))
 
 
 def _at_frame(where: str | None) -> str | None:
     """Where the plugin's author must look."""
-    return f"its bug, at {where.removeprefix(f'{Path.cwd()}/')}" if where else None
+    where = where and where.removeprefix(f"{Path.cwd()}/")
+    return said("its bug, at %(where)s", where=where) if where else None
 
 
 def of_config_problem(problem: ConfigProblem, node: Node, key: Position) -> Problem:

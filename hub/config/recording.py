@@ -11,6 +11,7 @@ from hub.config.words import shorten
 from hub.model.action import Action
 from hub.model.problem import Position, Problem
 from hub.model.references import is_template
+from hub.model.said import N_, said
 from hub.video.actions import Record
 from hub.video.settings import MAIN, SUB, RecordingSettings
 
@@ -36,15 +37,25 @@ def _not_recorded(asked: Asked, settings: RecordingSettings) -> Iterator[Problem
             continue
         off = [name for name in targets if not is_template(name) and _is_off(settings, name)]
         if _all_off(settings):
-            message = "nothing is recorded: the mode under recording: default: is 'off'"
-            yield Problem(message, place, "set it to 'events', or delete this step")
+            message = said("nothing is recorded: the mode under recording: default: is 'off'")
+            yield Problem(message, place, said("set it to 'events', or delete this step"))
         elif off:
-            message = f"{shorten(off[0])} is not recorded: its mode under recording: is 'off'"
-            yield Problem(message, place, "set it to 'events', or leave the camera out here")
+            message = said(
+                "%(camera)s is not recorded: its mode under recording: is 'off'",
+                camera=shorten(off[0]),
+            )
+            yield Problem(message, place, said("set it to 'events', or leave the camera out here"))
         elif action.before > pre_roll:
             before, kept = action.before.total_seconds(), pre_roll.total_seconds()
-            message = f"a recording cannot begin {before:g} s back: {kept:g} s are kept in memory"
-            hint = f"set recording: {{default: {{pre_roll: {before:g}s}}}}, or lower 'before'"
+            message = said(
+                "a recording cannot begin %(before)s s back: %(kept)s s are kept in memory",
+                before=f"{before:g}",
+                kept=f"{kept:g}",
+            )
+            hint = said(
+                "set recording: {default: {pre_roll: %(before)ss}}, or lower 'before'",
+                before=f"{before:g}",
+            )
             yield Problem(message, place, hint)
 
 
@@ -62,8 +73,10 @@ def _no_cameras(settings: RecordingSettings, root: Node) -> Iterator[Problem]:
     for name in settings.cameras:
         if not name.startswith("camera."):
             block, _ = at(root, ("recording", "cameras"))
-            message = f"{shorten(name)} is no camera"
-            yield Problem(message, block.entries[name].key, "write a camera, or delete it here")
+            message = said("%(name)s is no camera", name=shorten(name))
+            yield Problem(
+                message, block.entries[name].key, said("write a camera, or delete it here")
+            )
 
 
 def _processes(settings: RecordingSettings, root: Node) -> Iterator[Problem]:
@@ -71,9 +84,16 @@ def _processes(settings: RecordingSettings, root: Node) -> Iterator[Problem]:
     for name, camera in settings.cameras.items():
         if camera.process is not None and most != "auto" and camera.process > most:
             _, place = at(root, ("recording", "cameras", name, "process"))
-            has = "one capture process" if most == 1 else f"{most} capture processes"
-            message = f"the hub has {has}, so there is no number {camera.process}"
-            hint = f"set recording: {{processes: {camera.process}}}, or write a lower number"
+            pattern = (
+                N_("the hub has one capture process, so there is no number %(number)s")
+                if most == 1
+                else N_("the hub has %(most)s capture processes, so there is no number %(number)s")
+            )
+            message = said(pattern, number=camera.process, most=most)
+            hint = said(
+                "set recording: {processes: %(number)s}, or write a lower number",
+                number=camera.process,
+            )
             yield Problem(message, place, hint)
 
 
@@ -84,9 +104,15 @@ def _tiers(settings: RecordingSettings, root: Node) -> Iterator[Problem]:
         for other, outer in zip(tiers[:number], folders, strict=False):
             if folder.is_relative_to(outer) or outer.is_relative_to(folder):
                 _, place = at(root, ("recording", "tiers", number, "path"))
-                message = f"this folder and that of tier '{other.name}' lie in one another"
-                yield Problem(message, place, "give each tier a folder, best a disk, of its own")
+                message = said(
+                    "this folder and that of tier '%(tier)s' lie in one another", tier=other.name
+                )
+                yield Problem(
+                    message, place, said("give each tier a folder, best a disk, of its own")
+                )
     if tiers and tiers[-1].move_after is not None:
         _, place = at(root, ("recording", "tiers", len(tiers) - 1, "move_after"))
-        message = f"tier '{tiers[-1].name}' is the last: there is none to move recordings to"
-        yield Problem(message, place, "delete 'move_after', or add a tier behind it")
+        message = said(
+            "tier '%(tier)s' is the last: there is none to move recordings to", tier=tiers[-1].name
+        )
+        yield Problem(message, place, said("delete 'move_after', or add a tier behind it"))

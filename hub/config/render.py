@@ -10,6 +10,7 @@ from unicodedata import category, east_asian_width
 from hub.config.tree import Excerpts
 from hub.config.words import count
 from hub.model.problem import Position, Problem
+from hub.model.said import Gettext, told
 
 MASK = "***"
 WIDEST = 110  # characters of a line that are shown
@@ -24,16 +25,17 @@ _IN_ADDRESS = re.compile(r"""://[^\s/@:'"]*:([^\s/@'"]+)@""")
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control characters and their kin
 
 
-def render(problems: Iterable[Problem], excerpts: Excerpts) -> str:
-    """All problems in the order of their places, each with its line where that may be shown."""
+def render(problems: Iterable[Problem], excerpts: Excerpts, gettext: Gettext = str) -> str:
+    """All problems in the order of their places, each with its line where that may be shown, in
+    the language of `gettext`."""
     ordered = sorted(problems, key=lambda each: (each.position is not None, _place(each)))
-    return "".join(_render(problem, excerpts) for problem in ordered)
+    return "".join(_render(problem, excerpts, gettext) for problem in ordered)
 
 
 def refusal(problems: Iterable[Problem], excerpts: Excerpts) -> str:
     """What is told when nothing is started: all problems, and their number."""
-    told = list(problems)
-    return f"{render(told, excerpts)}\n{count(len(told), 'problem')}; nothing was started.\n"
+    found = list(problems)
+    return f"{render(found, excerpts)}\n{count(len(found), 'problem')}; nothing was started.\n"
 
 
 @lru_cache(maxsize=1_000)
@@ -69,10 +71,10 @@ def _place(problem: Problem) -> tuple[str, int, int]:
     return (at.file, at.line, at.column) if at else ("", 0, 0)
 
 
-def _render(problem: Problem, excerpts: Excerpts) -> str:
+def _render(problem: Problem, excerpts: Excerpts, gettext: Gettext) -> str:
     at = problem.position
-    message = scrub(problem.message, excerpts)
-    hint = scrub(problem.hint, excerpts) if problem.hint else None
+    message = scrub(told(problem.message, gettext), excerpts)
+    hint = scrub(told(problem.hint, gettext), excerpts) if problem.hint else None
     if at is None:
         return f"{message}\n" + (f"    {hint}\n" if hint else "")
     head = f"{at.file}:{at.line}:{at.column}: {message}\n"

@@ -17,6 +17,7 @@ from hub.history.settings import HistorySettings
 from hub.model.config import Duration, Place, PluginConfig
 from hub.model.entity import Area
 from hub.model.references import Recipient
+from hub.model.said import said
 from hub.video.settings import RecordingSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -24,7 +25,9 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
-        raise ValueError("a name has small Latin letters, digits and '_', as in 'market_north'")
+        raise ValueError(
+            said("a name has small Latin letters, digits and '_', as in 'market_north'")
+        )
     return value
 
 
@@ -32,7 +35,7 @@ def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):  # unknown, no plain relative path, or a folder
-        raise ValueError("no such time zone; write for example 'Europe/Kyiv'") from None
+        raise ValueError(said("no such time zone; write for example 'Europe/Kyiv'")) from None
     return value
 
 
@@ -47,9 +50,11 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 def _listen(value: str) -> str:
     host, colon, port = value.rpartition(":")
     if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise ValueError("an address to listen on reads '127.0.0.1:8080'")
+        raise ValueError(said("an address to listen on reads '127.0.0.1:8080'"))
     if not _is_this_machine(host):
-        raise ValueError("nobody can log in yet, so pages are for this machine: 127.0.0.1:8080")
+        raise ValueError(
+            said("nobody can log in yet, so pages are for this machine: 127.0.0.1:8080")
+        )
     return value
 
 

@@ -15,6 +15,7 @@ from hub.config.words import shorten
 from hub.model.action import Action
 from hub.model.entity import Entity, is_object_id
 from hub.model.problem import Problem
+from hub.model.said import said
 
 LONGEST = 100
 
@@ -45,12 +46,15 @@ def check(entries: list[tuple[str, Entry]]) -> Scripts:
     problems: list[Problem] = []
     for name, entry in entries:
         if not is_object_id(name) or len(name) > LONGEST:
-            message = f"{shorten(name)} cannot be the name of a script"
-            hint = "a name has small Latin letters, digits and '_', as in 'open_gate'"
+            message = said("%(name)s cannot be the name of a script", name=shorten(name))
+            hint = said("a name has small Latin letters, digits and '_', as in 'open_gate'")
             problems.append(Problem(message, entry.key, hint))
         elif name in VERBS:
-            message = f"a script cannot be named {shorten(name)}: that is an action of all scripts"
-            problems.append(Problem(message, entry.key, "give it another name"))
+            message = said(
+                "a script cannot be named %(name)s: that is an action of all scripts",
+                name=shorten(name),
+            )
+            problems.append(Problem(message, entry.key, said("give it another name")))
         else:
             shaped[name] = shape.check(ScriptConfig, written_out(entry.node), entry.key), entry
             problems += shaped[name][0].problems

@@ -20,6 +20,7 @@ from hub.config.messages import WANTED, culprit, explain, wanted
 from hub.config.tree import Node, Path, at, plain, without
 from hub.config.words import close_names, did_you_mean, shorten
 from hub.model.problem import Position, Problem
+from hub.model.said import N_, said
 
 ROUNDS = 20  # of cutting; each takes at least one value away
 
@@ -175,7 +176,11 @@ def _told(
                 problems.append(_missing(annotation, node, fault, shown))
         elif fault.kind == "missing_item":
             _, place = at(node, fault.path)
-            problems.append(Problem(f"this list lacks its item {int(fault.name) + 1}", place))
+            problems.append(
+                Problem(
+                    said("this list lacks its item %(number)s", number=int(fault.name) + 1), place
+                )
+            )
         elif fault.kind in WANTED:
             if wrong := kinds.pop(fault.path, None):
                 value, place = at(node, fault.path)
@@ -195,18 +200,20 @@ def _unknown_key(annotation: Any, node: Node, fault: _Fault) -> tuple[Problem, l
     meant = close_names(fault.name, free)
     hint = did_you_mean(meant) or KEYS.get(fault.name)
     if hint is None and free:
-        hint = f"there {'is' if len(free) == 1 else 'are'} also {', '.join(free[:12])}"
+        one, many = N_("there is also %(names)s"), N_("there are also %(names)s")
+        hint = said(one if len(free) == 1 else many, names=free[:12])
     elif hint is None:
-        hint = "delete it"
+        hint = said("delete it")
     entry = block.entries.get(fault.name)
     place = entry.key if entry is not None else shown
-    return Problem(f"unknown key {shorten(fault.name)}", place, hint), meant
+    return Problem(said("unknown key %(key)s", key=shorten(fault.name)), place, hint), meant
 
 
 def _missing(annotation: Any, node: Node, fault: _Fault, shown: Position) -> Problem:
     _, place = at(node, fault.path)
     hint = _description(annotation, node, (*fault.path, fault.name))
-    return Problem(f"the key '{fault.name}' is missing here", place if fault.path else shown, hint)
+    what = said("the key '%(key)s' is missing here", key=fault.name)
+    return Problem(what, place if fault.path else shown, hint)
 
 
 def _description(annotation: Any, node: Node, path: Path) -> str | None:

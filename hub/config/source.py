@@ -25,6 +25,7 @@ from hub.config.syntax import LINE_END, is_utf16, undecodable, unreadable
 from hub.config.tree import SHORTEST_WORD, Entry, Excerpts, Node
 from hub.config.words import close_match, shorten
 from hub.model.problem import Position, Problem
+from hub.model.said import said
 
 MAX_FILES = 50  # included files, counted as often as they are included
 MAX_VALUES = 500_000  # in all, aliases counted as often as they are used; 20,000 automations
@@ -45,7 +46,11 @@ def read(files: Files, folder: str = "") -> Source:
     reader = _Reader(files, folder)
     root = reader.file(files.main, None)
     if root is not None and root.value is None and not root.broken and not reader.problems:
-        reader.tell("the file is empty", root.position, "begin with: hub: {name: NAME OF THE TOWN}")
+        reader.tell(
+            said("the file is empty"),
+            root.position,
+            said("begin with: hub: {name: NAME OF THE TOWN}"),
+        )
         root = None
     if root is None:  # so no model will tell what is secret
         reader.excerpts.unparsed.update(reader.excerpts.lines)
@@ -72,9 +77,12 @@ class _Reader:
         self._values += values
         if self._values > MAX_VALUES:
             raise TooMuch(
-                f"here the configuration grows beyond {MAX_VALUES:,} values",
+                said(
+                    "here the configuration grows beyond %(number)s values",
+                    number=f"{MAX_VALUES:,}",
+                ),
                 position,
-                "an alias counts as all that it repeats",
+                said("an alias counts as all that it repeats"),
             )
 
     def shown(self, name: str) -> str:
@@ -88,7 +96,9 @@ class _Reader:
             content = self._files.read(name)
         except Unreadable as why:
             position = asked.position if asked else here
-            self.tell(f"cannot read {shorten(name)}: {why}", position)
+            self.tell(
+                said("cannot read %(name)s: %(why)s", name=shorten(name), why=why.args[0]), position
+            )
             return None
         try:
             text = content.decode("utf-8-sig")
@@ -133,11 +143,11 @@ class _Reader:
         }.get(tag)
         if follow is None:
             close = close_match(tag, ["!secret", "!env", "!include", "!include_dir"])
-            hint = close or "there are !secret, !env, !include and !include_dir"
-            self.tell("unknown tag", node.position, hint)
+            hint = close or said("there are !secret, !env, !include and !include_dir")
+            self.tell(said("unknown tag"), node.position, hint)
             return replace(node, broken=True)
         if not isinstance(node.value, str) or not node.value.strip() or "\0" in node.value:
-            self.tell(f"a name must follow {tag}", node.position)
+            self.tell(said("a name must follow %(tag)s", tag=tag), node.position)
             return replace(node, broken=True)
         return follow(node, node.value.strip())
 
@@ -145,7 +155,10 @@ class _Reader:
         try:
             value = self._files.env(name)
         except Unreadable as why:
-            self.tell(f"no variable {shorten(name)}: {why}", node.position)
+            self.tell(
+                said("no variable %(name)s: %(why)s", name=shorten(name), why=why.args[0]),
+                node.position,
+            )
             return _lacking(node)
         return self._hidden(node, value)
 
@@ -171,13 +184,21 @@ class _Reader:
             known += secrets.entries
         if not found:
             self.tell(
-                f"no secret {shorten(name)}: there is no {SECRETS}",
+                said("no secret %(name)s: there is no %(file)s", name=shorten(name), file=SECRETS),
                 node.position,
-                f"write {shorten(f'{name}: ...')} into {self.shown(SECRETS)} (mode 600)",
+                said(
+                    "write %(what)s into %(file)s (mode 600)",
+                    what=shorten(f"{name}: ..."),
+                    file=self.shown(SECRETS),
+                ),
             )
         else:
-            hint = close_match(name, known) or f"add it to {self.shown(SECRETS)}"
-            self.tell(f"no secret {shorten(name)} in {SECRETS}", node.position, hint)
+            hint = close_match(name, known) or said("add it to %(file)s", file=self.shown(SECRETS))
+            self.tell(
+                said("no secret %(name)s in %(file)s", name=shorten(name), file=SECRETS),
+                node.position,
+                hint,
+            )
         return _lacking(node)
 
     def _secret_value(self, node: Node, name: str, entry: Entry) -> Node:
@@ -186,9 +207,9 @@ class _Reader:
             return _lacking(node)
         if not isinstance(value, str) or not value:
             self.tell(
-                f"the secret {shorten(name)} is no text",
+                said("the secret %(name)s is no text", name=shorten(name)),
                 node.position,
-                "write one value behind its ':'",
+                said("write one value behind its ':'"),
             )
             return _lacking(node)
         return self._hidden(node, value)
@@ -208,7 +229,9 @@ class _Reader:
         path = self._path(name)
         if PurePosixPath(path).name == SECRETS:
             self.tell(
-                f"{SECRETS} is not included", node.position, "use !secret NAME for each value"
+                said("%(file)s is not included", file=SECRETS),
+                node.position,
+                said("use !secret NAME for each value"),
             )
             return _lacking(node)
         return self._included_file(node, path) or _lacking(node)
@@ -225,12 +248,14 @@ class _Reader:
     def _included_file(self, node: Node, path: str) -> Node | None:
         if path in self._stack:
             way = " -> ".join([*self._stack[self._stack.index(path) :], path])
-            self.tell(f"files include each other without end: {way}", node.position)
+            self.tell(said("files include each other without end: %(way)s", way=way), node.position)
             return None
         self._included += 1
         if self._included > MAX_FILES:
             if self._included == MAX_FILES + 1:
-                self.tell(f"more than {MAX_FILES} files are included", node.position)
+                self.tell(
+                    said("more than %(number)s files are included", number=MAX_FILES), node.position
+                )
             return None
         return self.file(path, node)
 
@@ -239,7 +264,12 @@ class _Reader:
         try:
             names = self._files.list(path)
         except Unreadable as why:
-            self.tell(f"cannot read the folder {shorten(name)}: {why}", node.position)
+            self.tell(
+                said(
+                    "cannot read the folder %(name)s: %(why)s", name=shorten(name), why=why.args[0]
+                ),
+                node.position,
+            )
             return _lacking(node)
         trees = [self._included_file(node, each) for each in names]
         whole = [tree for tree in trees if tree is not None]
@@ -252,9 +282,14 @@ class _Reader:
             return replace(node, value=self._merged(filled), broken=broken)
         if not broken:
             self.tell(
-                f"the files of the folder {shorten(name)} are not all lists, or all mappings"
+                said(
+                    "the files of the folder %(name)s are not all lists, or all mappings",
+                    name=shorten(name),
+                )
                 if filled
-                else f"the folder {shorten(name)} has no .yaml file with anything in it",
+                else said(
+                    "the folder %(name)s has no .yaml file with anything in it", name=shorten(name)
+                ),
                 node.position,
             )
         return _lacking(node)
@@ -276,9 +311,13 @@ class _Reader:
 
     def repeated(self, key: str, first: Position, second: Position) -> None:
         """Tell of a key that comes twice, with both places."""
-        where = f"line {first.line}" if first.file == second.file else f"{first.file}:{first.line}"
+        where = f"{first.file}:{first.line}"
+        if first.file == second.file:
+            where = said("line %(number)s", number=first.line)
         self.tell(
-            f"the key {shorten(key)} was used before, in {where}", second, "keep one of the two"
+            said("the key %(key)s was used before, in %(where)s", key=shorten(key), where=where),
+            second,
+            said("keep one of the two"),
         )
 
 

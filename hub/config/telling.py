@@ -15,6 +15,7 @@ from hub.config.words import shorten
 from hub.model.event import Event, payload_fields
 from hub.model.problem import Problem
 from hub.model.references import is_template
+from hub.model.said import said
 
 _NO_STEPS = frozenset({"data", "event_data", "variables", "target", "triggers", "conditions"})
 
@@ -41,8 +42,9 @@ def _of_step(step: Node, types: Mapping[str, type[Event]]) -> Iterator[Problem]:
     if declared is None:
         return
     if declared.durable:
-        message = f"{shorten(declared.type)} is told by devices only"
-        yield Problem(message, event.position, "open an incident instead: action: incident.open")
+        message = said("%(name)s is told by devices only", name=shorten(declared.type))
+        instead = said("open an incident instead: action: incident.open")
+        yield Problem(message, event.position, instead)
         return
     data = step.entries.get("event_data")
     if data is not None and not isinstance(data.node.value, dict):

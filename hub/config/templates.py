@@ -14,6 +14,7 @@ from hub.config.tree import Excerpts, Node, at
 from hub.config.trigger_words import SEEN, Triggers
 from hub.config.words import close_match, shorten
 from hub.model.problem import Position, Problem
+from hub.model.said import N_, said
 from hub.text.filters import FILTERS, LEFT_OUT, TESTS
 from hub.text.findings import Findings, look
 from hub.text.functions import NAMES
@@ -22,20 +23,37 @@ from hub.text.templates import TemplateProblem, parse
 AT_LOAD = ("event_type", "event_data", "topic", "payload", "at", "entity_id")
 """Keys of triggers whose templates are evaluated once."""
 
-ONCE = "this template is evaluated once, at load, and sees 'trigger_variables' only"
-OF_TRIGGERS = "a trigger's templates see 'trigger_variables', and none that a run sets"
+ONCE = said("this template is evaluated once, at load, and sees 'trigger_variables' only")
+OF_TRIGGERS = said("a trigger's templates see 'trigger_variables', and none that a run sets")
+
+LEFT_OUT_WORDS = {
+    "function": N_("templates here have no function %(name)s"),
+    "filter": N_("templates here have no filter %(name)s"),
+    "test": N_("templates here have no test %(name)s"),
+}
 
 RUN = frozenset({"trigger", "this"})
 """What every run has besides the variables that are written."""
 
 SET_BY = {"repeat": "repeat", "wait_template": "wait", "wait_for_trigger": "wait"}
 """Variables that steps set by themselves."""
+PARTS = {
+    "repeat": frozenset({"index", "first", "last", "item"}),
+    "wait": frozenset({"completed", "remaining", "trigger"}),
+}
+"""What there is in them."""
 
 _MEANINGS = (
-    (r"end of template, expected 'end of print", "the template's '{{' is never closed by '}}'"),
-    (r"end of template, expected 'end of statement", "the template's '{%' is never closed by '%}'"),
-    (r"^unexpected 'end of print", "the template breaks off before '}}'"),
-    (r"^unexpected 'end of statement", "the template breaks off before '%}'"),
+    (
+        r"end of template, expected 'end of print",
+        said("the template's '{{' is never closed by '}}'"),
+    ),
+    (
+        r"end of template, expected 'end of statement",
+        said("the template's '{%' is never closed by '%}'"),
+    ),
+    (r"^unexpected 'end of print", said("the template breaks off before '}}'")),
+    (r"^unexpected 'end of statement", said("the template breaks off before '%}'")),
 )
 
 
@@ -43,12 +61,14 @@ _MEANINGS = (
 class Place:
     """What the templates of a block may use: `variables` by name, what there is to name in the
     town, and what their triggers give (None: they have none, or these are not known). The
-    triggers' own templates see `for_triggers`, and no variable that a run sets."""
+    triggers' own templates see `for_triggers`, and no variable that a run sets. `by_steps` are the
+    variables that nobody sets but steps by themselves."""
 
     variables: frozenset[str]
     known: Known
     triggers: Triggers | None = None
     for_triggers: frozenset[str] = frozenset()
+    by_steps: frozenset[str] = frozenset()
 
 
 def check(
@@ -79,28 +99,30 @@ class _Template:
         except TemplateProblem as problem:
             return [_unparsed(problem.why, _line(self._leaf, problem.line, self._excerpts))]
         triggers = [*self._triggers(found, place)]
-        return [*self._words(found, place), *self._town(found, place), *triggers]
+        parts = self._parts(found, place)
+        return [*self._words(found, place), *self._town(found, place), *triggers, *parts]
 
     def _words(self, found: Findings, place: Place) -> Iterator[Problem]:
         """Names, filters, tests and arguments."""
         known = self._known(place)
         for name, line in found.names:
             if name not in known and name in NAMES | place.variables:
-                what = f"{shorten(name)} is not known here"
+                what = said("%(name)s is not known here", name=shorten(name))
                 hint = ONCE if self._at_load() else OF_TRIGGERS
                 yield Problem(what, self._at(name, line), hint)
             elif name not in known:
-                what = f"the template uses {shorten(name)}, which is nowhere set"
+                what = said("the template uses %(name)s, which is nowhere set", name=shorten(name))
                 yield self._unknown(what, "function", name, line, known)
         for name, line in found.filters:
-            what = f"there is no filter {shorten(name)}"
+            what = said("there is no filter %(name)s", name=shorten(name))
             yield self._unknown(what, "filter", name, line, FILTERS)
         for name, line in found.tests:
-            what = f"there is no test {shorten(name)}"
+            what = said("there is no test %(name)s", name=shorten(name))
             yield self._unknown(what, "test", name, line, TESTS)
         for name, line, why in found.arguments:
             yield Problem(
-                f"{shorten(name)} cannot be called like this: {why}", self._at(name, line)
+                said("%(name)s cannot be called like this: %(why)s", name=shorten(name), why=why),
+                self._at(name, line),
             )
 
     def _known(self, place: Place) -> frozenset[str]:
@@ -128,7 +150,7 @@ class _Template:
 
     def _unknown(self, what: str, kind: str, name: str, line: int, known: Iterable[str]) -> Problem:
         if name in LEFT_OUT:
-            what = f"templates here have no {kind} {shorten(name)}"
+            what = said(LEFT_OUT_WORDS[kind], name=shorten(name))
             return Problem(what, self._at(name, line), LEFT_OUT[name])
         return Problem(what, self._at(name, line), close_match(name, known))
 
@@ -140,7 +162,7 @@ class _Template:
                 yield names.unknown("entity", entity_id, self._at(entity_id, line))
         for domain, line in dict.fromkeys(found.domains):
             if domain not in known.domains and not known.doubtful:
-                what = f"the town has no entity of the kind {shorten(domain)}"
+                what = said("the town has no entity of the kind %(kind)s", kind=shorten(domain))
                 yield Problem(what, self._at(domain, line), close_match(domain, known.domains))
         for area, line in dict.fromkeys(found.areas):
             spelled = {each.name for each in known.areas.values()}
@@ -157,6 +179,16 @@ class _Template:
                 shown = next(part for part in path if part in what.split("'")[1].split("."))
                 yield Problem(what, self._at(shown, line), hint)
 
+    def _parts(self, found: Findings, place: Place) -> Iterator[Problem]:
+        for (name, part), line in dict.fromkeys(found.of_steps):
+            if name in place.by_steps and part.isidentifier() and part not in PARTS[name]:
+                hint = close_match(part, PARTS[name])
+                yield Problem(
+                    said("there is no %(name)s in %(block)s", name=shorten(part), block=name),
+                    self._at(part, line),
+                    hint or said("there are %(names)s", names=sorted(PARTS[name])),
+                )
+
     def _at(self, word: str, line: int) -> Position:
         """Where the word stands in the file, if it is written there as it is."""
         return _word(self._leaf, word, line, self._excerpts)
@@ -166,7 +198,8 @@ def _unparsed(why: str, place: Position) -> Problem:
     for pattern, message in _MEANINGS:
         if re.search(pattern, why):
             return Problem(message, place)
-    return Problem(f"this is no template: {why[:1].lower()}{why[1:].rstrip('.')}", place)
+    why = why[:1].lower() + why[1:].rstrip(".")
+    return Problem(said("this is no template: %(why)s", why=why), place)
 
 
 def trigger_variables_of(automation: Node) -> frozenset[str]:
@@ -177,20 +210,35 @@ def trigger_variables_of(automation: Node) -> frozenset[str]:
 
 def variables_of(automation: Node) -> frozenset[str]:
     """The variables that an automation sets anywhere."""
-    found = set(RUN)
-    for key, entry in automation.entries.items():
+    return RUN | _written(automation) | _by_steps(automation)
+
+
+def set_by_steps(automation: Node) -> frozenset[str]:
+    """The variables of an automation, or a script, that nobody sets but steps by themselves."""
+    fields = automation.child("fields")
+    return _by_steps(automation) - _written(automation) - set(fields.entries if fields else ())
+
+
+def _written(block: Node) -> frozenset[str]:
+    """Variables that are set by name."""
+    found: set[str] = set()
+    for key, entry in block.entries.items():
         if key in ("variables", "trigger_variables"):
             found |= set(entry.node.entries)
         elif key == "response_variable" and isinstance(entry.node.value, str):
             found.add(entry.node.value)
-        elif key in SET_BY:
-            found.add(SET_BY[key])
-        if entry.node.is_block:
-            found |= variables_of(entry.node)
-    for item in automation.items:
-        if item.is_block:
-            found |= variables_of(item)
-    return frozenset(found)
+    return frozenset(found.union(*map(_written, _blocks(block))))
+
+
+def _by_steps(block: Node) -> frozenset[str]:
+    """Variables that steps set by themselves."""
+    found = {SET_BY[key] for key in block.entries if key in SET_BY}
+    return frozenset(found.union(*map(_by_steps, _blocks(block))))
+
+
+def _blocks(block: Node) -> Iterator[Node]:
+    nodes = (*(entry.node for entry in block.entries.values()), *block.items)
+    return (node for node in nodes if node.is_block)
 
 
 def variables_of_script(script: Node) -> frozenset[str]:

@@ -9,6 +9,7 @@ from hub.automation.triggers import Trigger, TriggerGroup, flat
 from hub.automation.triggers.event import EventTrigger
 from hub.config.words import close_match, shorten
 from hub.model.event import ENVELOPE
+from hub.model.said import said
 
 COMMON = frozenset({"platform", "id", "idx", "alias"})
 _STATES = frozenset({"entity_id", "area_id", "from_state", "to_state", "for"})
@@ -49,7 +50,8 @@ class Triggers:
         """What is wrong with a path below `trigger`, and what may be meant; None if nothing is."""
         name = path[0]
         if name not in self.given:
-            return f"the triggers here give no 'trigger.{name}'", self._hint(name, self.given)
+            what = said("the triggers here give no 'trigger.%(name)s'", name=name)
+            return what, self._hint(name, self.given)
         if len(path) == 1:
             return None
         if name in ("from_state", "to_state"):
@@ -69,12 +71,13 @@ class Triggers:
     def _part(self, of: str, name: str, known: frozenset[str]) -> tuple[str, str | None] | None:
         if name in known or not name.isidentifier():
             return None
-        return f"there is no {shorten(name)} in {of}", self._hint(name, known)
+        what = said("there is no %(name)s in %(block)s", name=shorten(name), block=of)
+        return what, self._hint(name, known)
 
     @staticmethod
     def _hint(name: str, known: frozenset[str]) -> str | None:
         hint = close_match(name, known)
-        return hint or (f"there are {', '.join(sorted(known))}" if known else None)
+        return hint or (said("there are %(names)s", names=sorted(known)) if known else None)
 
 
 def ids(triggers: Iterable[Trigger | TriggerGroup]) -> frozenset[str]:

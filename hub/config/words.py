@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from hub.model.said import said
+
 
 def shorten(text: str, limit: int = 60) -> str:
     """Text of the user's in quotes, on one line, not longer than `limit`."""
@@ -20,7 +22,7 @@ def close_names(wrong: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(names: Sequence[str]) -> str | None:
-    return f"did you mean {one_of(names, quote=True)}?" if names else None
+    return said("did you mean %(names)s?", names=one_of(names, quote=True)) if names else None
 
 
 def close_match(wrong: str, known: Iterable[str]) -> str | None:
@@ -31,7 +33,9 @@ def close_match(wrong: str, known: Iterable[str]) -> str | None:
 def one_of(names: Iterable[str], *, quote: bool = False) -> str:
     """`a, b or c`."""
     shown = [f"'{name}'" if quote else name for name in names]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+    if len(shown) == 1:
+        return shown[0]
+    return said("%(some)s or %(last)s", some=shown[:-1], last=shown[-1])
 
 
 def count(number: int, noun: str) -> str:

@@ -59,6 +59,15 @@ class Graph:
     bands: list[Band]
     hourly: bool = False
 
+    @property
+    def begins(self) -> datetime | None:
+        """From when on anything is known; None where nothing is."""
+        known = (
+            *(point.at for point in self.points if point.value is not None),
+            *(band.since for band in self.bands if band.state is not None or band.changes),
+        )
+        return min(known, default=None)
+
 
 Step = tuple[int, Recorded | None]
 """From this microsecond on the entity was so; None: nothing is known."""

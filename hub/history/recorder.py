@@ -83,6 +83,10 @@ class Recorder:
         if self._buffer.put(event) == BATCH:
             self._waker.poke()
 
+    def begin_anew(self) -> None:
+        """The database is another one: what was written into the one before is not known there."""
+        self._writer = Writer()
+
     def meet(self, present: Iterable[tuple[State, str | None]]) -> None:
         """Take note of what entities are now, where the history does not know it."""
         now = self._clock.now()

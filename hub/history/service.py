@@ -31,6 +31,7 @@ from hub.model.core_events import (
 )
 from hub.model.entity import State
 from hub.model.event import Event
+from hub.store.damage import PutAside
 from hub.store.store import Store, StoreClosed, StoreFull
 from hub.tasks import Tasks
 
@@ -76,6 +77,13 @@ class History:
         self._is_paused = False
         self._has_started = False
         self._ends: list[Unsubscribe] = []
+        store.renewed.append(self._begin_anew)
+
+    def _begin_anew(self, _aside: PutAside) -> None:
+        """The database was damaged: the new one knows nothing of what was recorded before."""
+        self.recorder.begin_anew()
+        if self._has_started:
+            self.recorder.meet(self._present())
 
     def configure(self, settings: HistorySettings) -> None:
         """Keep what has happened for so long from now on."""

@@ -8,11 +8,12 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from hub.model.config import Duration, PluginConfig
+from hub.model.said import said
 
 
 def _a_day_at_least(value: timedelta) -> timedelta:
     if value < timedelta(days=1):
-        raise ValueError("history is kept for a day at least: write '1d' or more")
+        raise ValueError(said("history is kept for a day at least: write '1d' or more"))
     return value
 
 

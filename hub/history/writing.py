@@ -28,7 +28,8 @@ _USUAL = {"observed_at": None, "cause": None, "redelivered": False, "drill": Fal
 
 
 class StateMet(Event, type="history.state_met"):
-    """What an entity is when it is met: when the hub has started, or entities may have come. Only the recorder's queue has it, no bus."""
+    """What an entity is when it is met: when the hub has started, or entities may have come. Only
+    the recorder's queue has it, no bus."""
 
     state: State
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from hub.model.entity import Location, is_object_id
+from hub.model.said import said
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "y": 365 * 86_400.0}
 LONGEST = timedelta(days=36_500)
@@ -46,7 +47,7 @@ def parse_duration(value: Any) -> timedelta:
     except OverflowError:
         span = timedelta.max
     if span > LONGEST:
-        raise ValueError("a duration is not longer than 100 years")
+        raise ValueError(said("a duration is not longer than 100 years"))
     return span
 
 
@@ -55,7 +56,7 @@ def _duration(value: Any) -> timedelta:
         return _from_mapping(value)
     text = str(value).strip()
     if text.startswith("-"):
-        raise ValueError("a duration is not negative")
+        raise ValueError(said("a duration is not negative"))
     if clock := _CLOCK.fullmatch(text):
         hours, minutes, seconds = clock.groups()
         return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds or 0))
@@ -64,21 +65,31 @@ def _duration(value: Any) -> timedelta:
         return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
     if re.fullmatch(r"\d+(\.\d+)?", text):
         raise ValueError(
-            f"a duration needs a unit: write '{text}s', '{text}m', '{text}h' or '{text}d'"
+            said(
+                "a duration needs a unit: "
+                "write '%(text)ss', '%(text)sm', '%(text)sh' or '%(text)sd'",
+                text=text,
+            )
         )
-    raise ValueError("not a duration: write for example '30s', '2m', '1h30m' or '00:02:00'")
+    raise ValueError(said("not a duration: write for example '30s', '2m', '1h30m' or '00:02:00'"))
 
 
 def _from_mapping(value: Mapping[str, Any]) -> timedelta:
     known = {"days", "hours", "minutes", "seconds", "milliseconds"}
     if unknown := sorted(set(value) - known):
-        raise ValueError(f"a duration has no '{unknown[0]}'; it has {', '.join(sorted(known))}")
+        raise ValueError(
+            said(
+                "a duration has no '%(name)s'; it has %(names)s",
+                name=unknown[0],
+                names=sorted(known),
+            )
+        )
     try:
         span = timedelta(**{key: float(number) for key, number in value.items()})
     except (TypeError, ValueError):
-        raise ValueError("each part of a duration is a number") from None
+        raise ValueError(said("each part of a duration is a number")) from None
     if span < timedelta(0):
-        raise ValueError("a duration is not negative")
+        raise ValueError(said("a duration is not negative"))
     return span
 
 
@@ -154,7 +165,7 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 
 def _topic(value: str) -> str:
     if not value or value.startswith("/") or "\0" in value or len(value) > 512:
-        raise ValueError("an MQTT topic reads like 'town/panic/kiosk'")
+        raise ValueError(said("an MQTT topic reads like 'town/panic/kiosk'"))
     return value
 
 
@@ -163,7 +174,9 @@ Topic = Annotated[str, AfterValidator(_topic)]
 
 def _object_id(value: str) -> str:
     if not is_object_id(value):
-        raise ValueError(f"'{value}' names a thing: small Latin letters, digits and '_' only")
+        raise ValueError(
+            said("'%(name)s' names a thing: small Latin letters, digits and '_' only", name=value)
+        )
     return value
 
 
@@ -179,10 +192,10 @@ def parse_place(value: Any) -> Location:
         return value
     numbers = value if isinstance(value, list | tuple) else ()
     if len(numbers) != 2 or any(type(number) not in (int, float) for number in numbers):
-        raise ValueError("a place reads [latitude, longitude], as in [49.7146, 28.8376]")
+        raise ValueError(said("a place reads [latitude, longitude], as in [49.7146, 28.8376]"))
     latitude, longitude = map(float, numbers)
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise ValueError("a latitude lies within -90 and 90, a longitude within -180 and 180")
+        raise ValueError(said("a latitude lies within -90 and 90, a longitude within -180 and 180"))
     return Location(latitude, longitude)
 
 

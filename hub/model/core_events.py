@@ -233,6 +233,13 @@ class ArchivePurgeResumed(Event, type="archive.purge_resumed"):
     """The clock is trusted again; recordings are deleted as they should be."""
 
 
+class StoreBegunAnew(Event, type="store.begun_anew"):
+    """A database was damaged: it is put aside under this name, and a new one is begun."""
+
+    file: str
+    why: str
+
+
 CORE_EVENTS: tuple[type[Event], ...] = (
     HubStarted,
     HubStopping,
@@ -266,4 +273,5 @@ CORE_EVENTS: tuple[type[Event], ...] = (
     ArchivePurged,
     ArchivePurgePaused,
     ArchivePurgeResumed,
+    StoreBegunAnew,
 )

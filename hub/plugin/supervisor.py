@@ -160,13 +160,15 @@ class Supervisor:
                 running.status = PluginStatus.RETRYING
                 if first:
                     log.warning("plugin '%s' is not ready: %s; trying again", name, error)
+            case TimeoutError():  # of its own, or of a machine that does too much at the start
+                running.status = PluginStatus.RETRYING
+                if first:
+                    log.error("plugin '%s': %s; trying again", name, running.why)
             case ConfigProblem():
                 log.error("plugin '%s': %s: %s", name, error.field, error.why)
                 running.why = f"{error.field}: {error.why}"
             case AuthFailed():
                 log.error("plugin '%s' waits for a person: %s", name, error)
-            case TimeoutError():
-                log.error("plugin '%s' failed: %s", name, error)
             case _:
                 log.error("plugin '%s' failed: %s", name, _own_trace(error, running.plugin))
         if first:

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 from sqlalchemy.exc import DatabaseError
 
+from hub.store.damage import is_damage
 from hub.store.store import Store
 
 log = logging.getLogger("hub.store")
@@ -23,25 +24,41 @@ class StoreTooNew(Exception):
     """The database was written by a newer version of the hub."""
 
 
+class CannotBeRead(OSError):
+    """The file is there and cannot be read; `why` is what SQLite says, its cause the error."""
+
+    def __init__(self, store: Store, error: DatabaseError) -> None:
+        self.why = str(error.orig)
+        super().__init__(f"{store.url} cannot be read: {self.why}")
+
+
 def migrate(store: Store, metadata: MetaData) -> None:
-    """Run the migrations that the store lacks, in one transaction; blocks. Raises StoreTooNew."""
+    """Run the migrations that the store lacks, in one transaction; blocks. Raises StoreTooNew
+    and CannotBeRead."""
     config = _config(store.name)
     script = ScriptDirectory.from_config(config)
     try:
         with store.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
     except DatabaseError as error:
-        raise OSError(f"{store.url} cannot be read: {error.orig}") from error
+        if is_damage(error):
+            raise CannotBeRead(store, error) from error
+        raise
     known = {revision.revision for revision in script.walk_revisions()}
     if current is not None and current not in known:
         raise StoreTooNew(f"{store.url} was written by a newer hub (schema {current})")
     if current == script.get_current_head():
         return
     log.info("bringing %s up to date", store.name)
-    with store.engine.connect().execution_options(writes=True) as connection:
-        config.attributes |= {"connection": connection, "metadata": metadata}
-        with connection.begin():
-            command.upgrade(config, "head")
+    try:
+        with store.engine.connect().execution_options(writes=True) as connection:
+            config.attributes |= {"connection": connection, "metadata": metadata}
+            with connection.begin():
+                command.upgrade(config, "head")
+    except DatabaseError as error:
+        if is_damage(error):
+            raise CannotBeRead(store, error) from error
+        raise
 
 
 def new_revision(store: Store, metadata: MetaData, message: str) -> None:

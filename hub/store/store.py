@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from hub.store.damage import PutAside, is_damage
+
 log = logging.getLogger("hub.store")
 
 T = TypeVar("T")
@@ -22,6 +24,11 @@ T = TypeVar("T")
 GROUP = 256  # at most so many writes share one commit
 WAITING = 20_000  # at most so many writes wait; more are refused with StoreFull
 READERS = 2
+RENEWALS = 3  # of a database while the hub runs: what is damaged again and again is the disk
+WHAT_TO_DO = (
+    "stop the hub, look at the disk, and put the database back from a copy or rescue it, as "
+    "docs/operations.md says"
+)
 
 
 class StoreFull(Exception):
@@ -32,11 +39,21 @@ class StoreClosed(Exception):
     """The store was closed before the write was committed."""
 
 
+class BegunAnew(OSError):
+    """The database was damaged and is put aside: what was asked of it may not fit the new one, and
+    is to be asked again by whoever knows."""
+
+
 class Store:
     """Runs functions of a SQLAlchemy connection: `write` in order, in one thread, `read` beside.
 
     `synchronous`: FULL syncs each commit to disk (alarms), NORMAL may lose the last commits at a
     power cut but never the database (bulk).
+
+    `renew` is called in the writer's thread with what SQLite says of a database that it finds
+    damaged; it puts the file aside and makes another. Then each of `renewed` is called in the event
+    loop: what is remembered of the old rows (their numbers, say) is not true of the new database.
+    Whatever was asked for before they were called fails with BegunAnew.
     """
 
     def __init__(self, name: str, url: str, *, synchronous: str = "FULL") -> None:
@@ -49,6 +66,12 @@ class Store:
         self._thread = threading.Thread(target=self._run, name=f"{name}-write", daemon=True)
         self._closed = False
         self._asked = 0
+        self.renew: Callable[[str], PutAside] | None = None
+        self.renewed: list[Callable[[PutAside], None]] = []
+        self._age = 0  # databases that were put aside, as the writer knows
+        self._known_age = 0  # and as those know who ask
+        self._damage: BaseException | None = None
+        self._is_told = False
 
     @classmethod
     def at(cls, path: Path, *, synchronous: str = "FULL") -> Store:
@@ -90,7 +113,7 @@ class Store:
         """
         if self._closed:
             raise StoreClosed(f"{self.name} is closed")
-        job = _Write(work, asyncio.get_running_loop())
+        job = _Write(work, asyncio.get_running_loop(), self._known_age)
         try:
             self._queue.put_nowait(job)
         except queue.Full:
@@ -104,16 +127,31 @@ class Store:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a reading thread, on what is committed now."""
+        loop = asyncio.get_running_loop()
 
         def run() -> T:
-            with self.engine.connect() as connection:
-                return work(connection)
+            age = self._age
+            try:
+                with self.engine.connect() as connection:
+                    return work(connection)
+            except Exception as error:
+                if is_damage(error) and age == self._age:
+                    self._tell_writer(error, loop)
+                raise
 
         self._asked += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+            return await loop.run_in_executor(self._readers, run)
         finally:
             self._asked -= 1
+
+    def _tell_writer(self, error: BaseException, loop: asyncio.AbstractEventLoop) -> None:
+        """A reader has found damage; the writer is woken to deal with it."""
+        self._note_damage(error)
+        wake = _Write(lambda connection: None, loop, self._age)
+        wake.future.add_done_callback(asyncio.Future.exception)  # nobody waits for it
+        with contextlib.suppress(queue.Full):  # then it is awake
+            self._queue.put_nowait(wake)
 
     @property
     def asked(self) -> int:
@@ -144,12 +182,68 @@ class Store:
                 for job in jobs:
                     job.fail(error)
                     job.tell()
+                self._note_damage(error)
             else:
-                self._commit(connection, jobs)
+                self._commit(connection, self._of_this_age(jobs))
+            if self._damage is not None:
+                connection = self._begin_anew(connection, first.loop)
             if ended:
                 break
         if connection is not None:
             connection.close()
+
+    def _of_this_age(self, jobs: list[_Write]) -> list[_Write]:
+        for job in jobs:
+            if job.age != self._age:
+                job.fail(BegunAnew(f"{self.name} was damaged, and is begun anew"))
+                job.tell()
+        return [job for job in jobs if job.age == self._age]
+
+    def _note_damage(self, error: BaseException) -> None:
+        """The writer, or a reader, has met this error."""
+        if not is_damage(error):
+            return
+        if self.renew is not None:
+            self._damage = error
+        elif not self._is_told:
+            self._is_told = True
+            why = getattr(error, "orig", error)
+            log.critical("%s is damaged (%s) and stays in use: %s", self.name, why, WHAT_TO_DO)
+
+    def _begin_anew(
+        self, connection: Connection | None, loop: asyncio.AbstractEventLoop
+    ) -> Connection | None:
+        """The connection to go on with."""
+        error, self._damage = self._damage, None
+        if self.renew is None or self._age >= RENEWALS:
+            self.renew = None
+            return connection
+        why = str(getattr(error, "orig", error))
+        with contextlib.suppress(Exception):  # it is damaged: letting go of it may fail too
+            if connection is not None:
+                connection.close()
+        self.engine.dispose()
+        try:
+            aside = self.renew(why)
+        except Exception:
+            log.exception("%s is damaged and cannot be put aside before the next start", self.name)
+            self.renew = None
+            return None
+        self.engine.dispose()  # what readers have opened meanwhile is the old one
+        self._age += 1
+        try:
+            loop.call_soon_threadsafe(self._tell_renewed, aside)
+        except RuntimeError:  # the loop that asked is gone, and nobody remembers anything
+            self._known_age = self._age
+        return None
+
+    def _tell_renewed(self, aside: PutAside) -> None:
+        self._known_age += 1
+        for hear in self.renewed:
+            try:
+                hear(aside)
+            except Exception:
+                log.exception("%s was begun anew, and not everybody has taken note", self.name)
 
     def _take(self, jobs: list[_Write]) -> bool:
         while len(jobs) < GROUP:
@@ -163,11 +257,17 @@ class Store:
         return False
 
     def _commit(self, connection: Connection, jobs: list[_Write]) -> None:
+        if self._damage is not None:  # found by one of these, each of which was tried by itself
+            for job in jobs:
+                job.fail(self._damage)
+                job.tell()
+            return
         try:
             with connection.begin():
                 for job in jobs:
                     job.run(connection)
         except Exception as error:
+            self._note_damage(error)
             if len(jobs) > 1:  # one may have spoilt it for the others
                 for job in jobs:
                     job.error = None
@@ -183,10 +283,13 @@ class Store:
 class _Write:
     """One unit of work on its way to a commit."""
 
-    __slots__ = ("error", "future", "loop", "result", "work")
+    __slots__ = ("age", "error", "future", "loop", "result", "work")
 
-    def __init__(self, work: Callable[[Connection], Any], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, work: Callable[[Connection], Any], loop: asyncio.AbstractEventLoop, age: int
+    ) -> None:
         self.work = work
+        self.age = age
         self.loop = loop
         self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None

@@ -11,6 +11,10 @@ from sqlalchemy import Dialect, MetaData, String, TypeDecorator
 alarms = MetaData()
 bulk = MetaData()
 
+RESCUED = "rescued"
+"""In the `info` of a table: its rows are carried over when a damaged database is begun anew, as far
+as they can be read. For tables that are small, and that nobody can make again."""
+
 
 class Instant(TypeDecorator[datetime]):
     """An instant as ISO 8601 text in UTC with microseconds: sorts as time, reads as time."""

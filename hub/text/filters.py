@@ -12,10 +12,13 @@ from jinja2.filters import FILTERS as JINJA
 from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import Namespace
 
+from hub.model.said import said
 from hub.text import limits, lists, numbers, patterns, strings, times
 from hub.text.calls import Function
 from hub.text.numbers import forgiving_bool, is_number
 from hub.text.rendering import current
+from hub.text.times import TIME_NAMES
+from hub.text.town import TOWN_NAMES
 
 _TAKEN_OVER = (
     "abs",
@@ -131,32 +134,12 @@ def _closest(value: Any, *place: Any) -> Any:
     return _of_town("closest")(*place, value)
 
 
-_TOWN_FILTERS = (
-    "area_devices",
-    "area_entities",
-    "area_id",
-    "area_name",
-    "as_local",
-    "device_attr",
-    "device_entities",
-    "device_id",
-    "device_name",
-    "distance",
-    "expand",
-    "has_value",
-    "is_device_attr",
-    "is_state",
-    "is_state_attr",
-    "relative_time",
-    "state_attr",
-    "states",
-    "time_since",
-    "time_until",
-    "timestamp_custom",
-    "timestamp_local",
-    "today_at",
+_NOT_OF_A_VALUE = frozenset({"areas", "closest", "now", "utcnow"})
+"""Functions of the town and the time that are no filters, or one of another kind."""
+_TOWN_FILTERS = tuple(
+    name for name in ("states", *TIME_NAMES, *TOWN_NAMES) if name not in _NOT_OF_A_VALUE
 )
-_TOWN_TESTS = ("has_value", "is_device_attr", "is_state", "is_state_attr")
+_TOWN_TESTS = tuple(name for name in TOWN_NAMES if name.startswith(("has_", "is_")))
 
 _jinja: dict[str, Any] = JINJA
 
@@ -238,53 +221,53 @@ _ALONE: dict[str, Callable[..., Any]] = {
 FUNCTIONS: dict[str, Function] = {name: Function(each) for name, each in _ALONE.items()}
 """The functions that look at nothing but what they are given."""
 
-_NOT_HERE = "it stands for something that this hub does not have"
-_CHANCE = "it gives another result each time, so a rule could not be rehearsed or replayed"
+_NOT_HERE = said("it stands for something that this hub does not have")
+_CHANCE = said("it gives another result each time, so a rule could not be rehearsed or replayed")
 
 LEFT_OUT: dict[str, str] = {
-    "apply": "write a macro",
-    "as_function": "write a macro",
-    "bitwise_lshift": "multiply",
-    "bitwise_rshift": "divide",
+    "apply": said("write a macro"),
+    "as_function": said("write a macro"),
+    "bitwise_lshift": said("multiply"),
+    "bitwise_rshift": said("divide"),
     "config_entry_attr": _NOT_HERE,
     "config_entry_id": _NOT_HERE,
-    "cycler": "write loop.cycle()",
-    "escape": "templates write plain text, not pages",
+    "cycler": said("write loop.cycle()"),
+    "escape": said("templates write plain text, not pages"),
     "floor_areas": _NOT_HERE,
     "floor_entities": _NOT_HERE,
     "floor_id": _NOT_HERE,
     "floor_name": _NOT_HERE,
     "floors": _NOT_HERE,
-    "from_hex": "bytes are not for templates",
+    "from_hex": said("bytes are not for templates"),
     "integration_entities": _NOT_HERE,
     "is_hidden_entity": _NOT_HERE,
     "issue": _NOT_HERE,
     "issues": _NOT_HERE,
-    "joiner": "write join",
+    "joiner": said("write join"),
     "label_areas": _NOT_HERE,
     "label_devices": _NOT_HERE,
     "label_entities": _NOT_HERE,
     "label_id": _NOT_HERE,
     "label_name": _NOT_HERE,
     "labels": _NOT_HERE,
-    "lipsum": "it is made to fill pages",
-    "md5": "nothing in a rule needs a hash",
+    "lipsum": said("it is made to fill pages"),
+    "md5": said("nothing in a rule needs a hash"),
     "merge_response": _NOT_HERE,
-    "pack": "bytes are not for templates",
-    "pprint": "write to_json(pretty_print=true)",
+    "pack": said("bytes are not for templates"),
+    "pprint": said("write to_json(pretty_print=true)"),
     "random": _CHANCE,
-    "safe": "templates write plain text, not pages",
-    "sha1": "nothing in a rule needs a hash",
-    "sha256": "nothing in a rule needs a hash",
-    "sha512": "nothing in a rule needs a hash",
+    "safe": said("templates write plain text, not pages"),
+    "sha1": said("nothing in a rule needs a hash"),
+    "sha256": said("nothing in a rule needs a hash"),
+    "sha512": said("nothing in a rule needs a hash"),
     "shuffle": _CHANCE,
-    "slice": "write batch",
-    "state_attr_translated": "states are compared and told as they are; write iif",
-    "state_translated": "states are compared and told as they are; write iif",
-    "unpack": "bytes are not for templates",
-    "urlize": "templates write plain text, not pages",
-    "wordwrap": "messages are wrapped where they are read",
-    "xmlattr": "templates write plain text, not pages",
+    "slice": said("write batch"),
+    "state_attr_translated": said("states are compared and told as they are; write iif"),
+    "state_translated": said("states are compared and told as they are; write iif"),
+    "unpack": said("bytes are not for templates"),
+    "urlize": said("templates write plain text, not pages"),
+    "wordwrap": said("messages are wrapped where they are read"),
+    "xmlattr": said("templates write plain text, not pages"),
 }
 """What Home Assistant or Jinja2 has and templates here have not, with the reason."""
 

@@ -25,6 +25,7 @@ _ENTITIES = frozenset({"closest", "distance", "expand"})
 _AREA_FIRST = frozenset({"area_devices", "area_entities"})
 _MAYBE_ENTITY = frozenset({"area_id", "area_name", "device_attr", "device_name"})
 
+OF_STEPS = ("repeat", "wait")
 KEPT = 4_096  # templates whose findings are kept
 
 Place = tuple[str, int]
@@ -40,6 +41,7 @@ class Findings:
     - `arguments`: calls that cannot be right, with the reason.
     - `entities`, `domains`, `areas`: those that it names as constants.
     - `trigger`: the paths below `trigger`, as in `event.data.plate`.
+    - `of_steps`: those of variables that steps set, as in `wait.completed`.
     """
 
     names: list[Place] = field(default_factory=list)
@@ -50,6 +52,7 @@ class Findings:
     domains: list[Place] = field(default_factory=list)
     areas: list[Place] = field(default_factory=list)
     trigger: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
+    of_steps: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
 
 
 @functools.lru_cache(KEPT)
@@ -142,6 +145,8 @@ class _Walk:
         if here.name == "trigger" and known:
             path = known[:-1] if called and len(known) == len(parts) else known
             self._found.trigger.append((tuple(path), node.lineno))
+        elif here.name in OF_STEPS and known:
+            self._found.of_steps.append(((here.name, known[0]), node.lineno))
         elif here.name == "states" and known:
             self._states(known, node.lineno)
 

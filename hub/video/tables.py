@@ -17,7 +17,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from hub.store.tables import Instant, bulk
+from hub.store.tables import RESCUED, Instant, bulk
 
 segments = Table(
     "segments",
@@ -92,6 +92,7 @@ recordings = Table(
     Column("state", String(16), nullable=False, index=True),  # open, finished, incomplete
     Column("made_at", Instant, nullable=False),
     Index("recordings_by_time", "camera", "end"),
+    info={RESCUED: True},
 )
 """Windows of time that somebody ordered."""
 
@@ -106,6 +107,7 @@ record_modes = Table(
     Column("why", String(16), nullable=False),  # see hub.video.policy.Why
     Column("by", String(255), nullable=False),
     Index("record_modes_by_time", "camera", "stream", "at"),
+    info={RESCUED: True},
 )
 """What should be recorded, from `at` on until the stream's next row."""
 
@@ -121,6 +123,7 @@ outages = Table(
     Column("detail", String(255), nullable=False),
     UniqueConstraint("camera", "stream", "start", "cause"),
     Index("outages_by_end", "end"),
+    info={RESCUED: True},
 )
 """Times in which something kept a stream (none: all of them) from being recorded; `end` is none
 while it lasts."""
@@ -138,6 +141,7 @@ gaps = Table(
     Column("by", String(255), nullable=False),
     Index("gaps_of_stream", "camera", "stream", "start"),
     Index("gaps_by_time", "start"),
+    info={RESCUED: True},
 )
 """The ledger: what should have been recorded and was not, and why."""
 
@@ -147,6 +151,7 @@ gap_marks = Table(
     Column("camera", String(128), primary_key=True),
     Column("stream", String(16), primary_key=True),
     Column("settled", BigInteger, nullable=False),
+    info={RESCUED: True},
 )
 """How far the ledger of a stream is written."""
 
@@ -155,6 +160,7 @@ archive_beat = Table(
     bulk,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
+    info={RESCUED: True},
 )
 """One row: the last moment in which the hub is known to have lived."""
 
@@ -175,6 +181,7 @@ purges = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
     Index("purges_by_day", "day"),
+    info={RESCUED: True},
 )
 """What was deleted. `day`: the town's day (ISO date) in whose record of erasure it stands."""
 
@@ -187,5 +194,6 @@ erasure_records = Table(
     Column("hash", String(64), nullable=False),
     Column("before", String(64)),
     Column("signature", String(255), nullable=False),
+    info={RESCUED: True},
 )
 """The signed record of each day's deletions; `before` is the hash of the record before it."""

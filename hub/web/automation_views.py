@@ -65,7 +65,7 @@ class RunLine:
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One stop on a run's path: a condition or a step. `tone` is good, bad, false or open; `raw` is
-    all that its trace holds, as JSON, empty where that is nothing."""
+    all that its trace holds, as JSON, empty where words have said the same."""
 
     kind: str
     name: str | None
@@ -134,8 +134,9 @@ def run_view(plain: Plain, tell: Callable[[By], str], words: RunWords) -> RunVie
     )
 
 
-def _raw(seen: Any) -> str:
-    return as_json(seen) if seen else ""
+def _raw(seen: dict[str, Any]) -> str:
+    says_more = any(isinstance(value, dict | list) for value in seen.values())
+    return as_json(seen) if says_more else ""
 
 
 def _conditions(
@@ -150,7 +151,7 @@ def _conditions(
             seconds=None,
             facts=words.condition(one["kind"], one["seen"]),
             looks=(),
-            raw=_raw(one["seen"]),
+            raw=as_json(one["seen"]) if one["seen"] else "",
             error=None,
             at=one["at"],
             text=plain["lines"].get(one["at"]),

@@ -36,6 +36,9 @@ async def _page(visit: Visit, seen: Seen | None, *, taken: bool) -> web.Response
     running = visit.services.reload
     differs = await running.differs()
     values: dict[str, Any] = {"running": running, "differs": differs, "seen": seen, "taken": taken}
+    if seen is not None:
+        gettext = visit.services.texts.get(visit.language)
+        values |= {"listing": seen.listing(gettext), "waiting": seen.waiting(gettext)}
     return visit.request.app[PAGES].page(visit, "config.html", **values)
 
 

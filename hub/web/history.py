@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from hub.history.graphs import Band, Graph
 from hub.history.queries import StateRow
 from hub.model.entity import Entity
 from hub.web.event_words import EventWords
-from hub.web.history_asked import SPANS, Asked, asked_of, target_of
+from hub.web.history_asked import OWN, SPANS, Asked, asked_of, target_of
 from hub.web.history_words import HistoryWords
 from hub.web.render import PAGES
 from hub.web.routes import Route, Visit
@@ -24,6 +24,9 @@ SHOWN = 100
 FEW = 20
 COLOURS = 6
 SHORTEST = timedelta(seconds=1)
+LITTLE = 0.25
+"""Where less than this part of a span is known, the graph begins where that does."""
+NARROWEST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,16 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One entity of the page. `entity` is None where the town has it no more."""
+    """One entity of the page. `entity` is None where the town has it no more. The graph goes from
+    `since` to `until`; `whole` is the address of the whole span, where that is more."""
 
     entity_id: str
     entity: Entity | None
     area: str
     graph: Graph
+    since: datetime
+    until: datetime
+    whole: str | None
     strips: list[Strip]
     shares: list[Share]
     rows: list[tuple[StateRow, str]]
@@ -126,23 +133,41 @@ async def vouch(visit: Visit) -> web.Response:
 async def _shown(visit: Visit, asked: Asked, name: str) -> Shown:
     kept, registry = visit.services.history, visit.services.registry
     entity, area = registry.entity(name), registry.area_of(name)
-    graph = await kept.graph(name, asked.since, asked.until)
     own = _only(asked, name)
+    graph = await kept.graph(name, own.since, own.until)
+    drawn = _narrowed(own, graph)
+    if drawn != own:
+        graph = await kept.graph(name, drawn.since, drawn.until)
     page = await kept.states(own.query(FEW))
-    strips = _strips(visit, entity, graph.bands, asked)
+    strips = _strips(visit, entity, graph.bands, drawn)
     return Shown(
         entity_id=name,
         entity=entity,
         area=area.name if area is not None else "",
         graph=graph,
+        since=drawn.since,
+        until=drawn.until,
+        whole=None if drawn == own else replace(own, span=OWN).address("/history", "entity"),
         strips=strips,
         shares=_shares(strips),
         rows=_in_words(visit, page.rows),
         has_more=page.more is not None,
         all_rows=own.address("/history/rows", "entity"),
         csv=own.address("/history/states.csv", "entity"),
-        data=own.address("/api/v1/history/graph", "entity"),
+        data=drawn.address("/api/v1/history/graph", "entity"),
     )
+
+
+def _narrowed(asked: Asked, graph: Graph) -> Asked:
+    """The part of a span that anything is known of, where that is little of one that was chosen
+    by its length: in a hub's first minutes a day would look empty."""
+    begins = graph.begins
+    if begins is None or asked.span == OWN:
+        return asked
+    since = min(begins, asked.until - NARROWEST)
+    if asked.until - since > LITTLE * (asked.until - asked.since):
+        return asked
+    return replace(asked, span=OWN, since=since)
 
 
 def _only(asked: Asked, name: str) -> Asked:

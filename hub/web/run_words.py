@@ -20,7 +20,23 @@ DEEPEST = 3  # levels of lists and mappings that are told in words; below them s
 MOST = 50  # items of one list or mapping
 EARLIER, LATER = N_("%(span)s before the time was up"), N_("the time was up")
 OF_EVENT = ("source", "area", "observed_at", "received_at")
-PAIRS = {"from_state": "to_state", "before": "after"}
+OWN = frozenset({"answer", "item", "json", "payload_json", "query", "response", "variables"})
+"""What is in these goes by the names that people, plugins or peers gave it."""
+OF_TRIGGER = frozenset(
+    {
+        "platform",
+        "id",
+        "idx",
+        "alias",
+        "entity_id",
+        "area_id",
+        "attribute",
+        "from_state",
+        "to_state",
+    }
+)
+"""What is told of a trigger by other words, or stands at its line."""
+PAIRS = {"before": "after"}
 """Where both stand beside each other they are one fact: what it was, and what it became."""
 
 
@@ -87,19 +103,23 @@ class RunWords:
             yield from self._each(data if isinstance(data, Mapping) else {})
         elif seen.get("area_id"):
             yield self._fact("area_id", seen["area_id"])
-        told = {"platform", "id", "idx", "alias", "entity_id", "area_id", "from_state", "to_state"}
-        told |= {"event"} if isinstance(event, Mapping) else set()
+        told = OF_TRIGGER | ({"event"} if isinstance(event, Mapping) else set())
         yield from self._each({name: value for name, value in seen.items() if name not in told})
 
     def _became(self, seen: Mapping[str, Any], entity: str) -> Iterator[Told]:
         after, before = seen.get("to_state"), seen.get("from_state")
         if not isinstance(after, Mapping):
             return
-        name, get = self._name("state"), _state_of
         if attribute := seen.get("attribute"):
-            name, get = str(attribute), lambda state: _attribute_of(state, str(attribute))
-        was = self.state(entity, get(before)) if isinstance(before, Mapping) else None
-        yield Told(name, self.state(entity, get(after)), was)
+            was, now = (_attribute_of(one, str(attribute)) for one in (before, after))
+            yield Told(str(attribute), self._value("", now), self._value("", was))
+            return
+        was = before.get("state") if isinstance(before, Mapping) else None
+        yield Told(
+            self._name("state"),
+            self.state(entity, after.get("state")),
+            None if was is None else self.state(entity, was),
+        )
 
     def condition(self, kind: str, seen: Mapping[str, Any]) -> tuple[Told, ...]:
         """What a condition saw: entities with their states, the time, what a template gave."""
@@ -178,18 +198,24 @@ class RunWords:
             return f"{self._words.number(number)}\u00a0{self._words.unit(entity.unit)}"
         return self._speech.names.state(entity_id, str(value))
 
-    def _each(self, seen: Mapping[str, Any], depth: int = 0) -> Iterator[Told]:
+    def _each(
+        self, seen: Mapping[str, Any], depth: int = 0, *, own: bool = False
+    ) -> Iterator[Told]:
         for name, value in list(seen.items())[:MOST]:
             if value in NOTHING or (name in PAIRS and PAIRS[name] in seen):
                 continue
             before = next((one for one, other in PAIRS.items() if other == name), None)
-            yield self._fact(str(name), value, depth, seen.get(before) if before else None)
+            was = seen.get(before) if before else None
+            yield self._fact(str(name), value, depth, was, own=own)
 
-    def _fact(self, name: str, value: Any, depth: int = 0, was: Any = None) -> Told:
-        told = self._name(name)
+    def _fact(
+        self, name: str, value: Any, depth: int = 0, was: Any = None, *, own: bool = False
+    ) -> Told:
+        told = name if own else self._name(name)
         before = None if was is None else self._value(name, was)
         if isinstance(value, Mapping) and depth < DEEPEST:
-            return Told(told, inner=tuple(self._each(value, depth + 1)))
+            within = own or name in OWN
+            return Told(told, inner=tuple(self._each(value, depth + 1, own=within)))
         if self._registry.entity(name) is not None:
             return Told(told, self.state(name, value), before)
         return Told(told, self._value(name, value), before)
@@ -240,12 +266,8 @@ def _is_look(name: str, value: Any) -> bool:
     return name in ("condition", "conditions", "until", "while") and not isinstance(value, str)
 
 
-def _state_of(state: Mapping[str, Any]) -> Any:
-    return state.get("state")
-
-
-def _attribute_of(state: Mapping[str, Any], name: str) -> Any:
-    attributes = state.get("attributes")
+def _attribute_of(state: Any, name: str) -> Any:
+    attributes = state.get("attributes") if isinstance(state, Mapping) else None
     return attributes.get(name) if isinstance(attributes, Mapping) else None
 
 

@@ -96,6 +96,7 @@ EVENTS = {
     "automation.triggered": N_("Automation ran"),
     "automation.refused": N_("Automation did not run"),
     "automation.limited": N_("Automation held back: it is triggered too often"),
+    "store.begun_anew": N_("A damaged database was put aside"),
     "history.shed": N_("The history falls behind: some of it was dropped"),
     "history.caught_up": N_("The history has caught up"),
     "history.purge_paused": N_("Nothing of the history is deleted: the clock may be wrong"),

@@ -140,8 +140,11 @@ class Town:
         while quiet < 3:
             for _ in range(15):
                 await asyncio.sleep(0)
-            quiet = 0 if any(store.asked for store in self.stores) else quiet + 1
-            await asyncio.sleep(0.0005)
+            if any(store.asked for store in self.stores):
+                quiet = 0
+                await asyncio.sleep(0.0005)
+            else:
+                quiet += 1
 
     async def advance(self, seconds: float) -> None:
         await self.clock.advance(seconds, self.settle)

@@ -25,7 +25,6 @@ FLOOD = {"condition": "state", "entity_id": "sensor.river", "state": ["5", "6"]}
     ("condition", "passes"),
     [
         (OPEN, True),
-        ({**OPEN, "state": True}, True),
         ({**OPEN, "state": "off"}, False),
         (FLOOD, True),
         ({**FLOOD, "state": 5}, True),

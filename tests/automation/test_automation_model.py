@@ -30,7 +30,7 @@ FULL = rule(
     description="d",
     triggers=[
         {**EVENT, "area_id": "market", "event_data": {"n": [1]}, "id": "x"},
-        {"trigger": "state", "entity_id": "a.b", "to": None, "for": "5m", "not_from": [1, True]},
+        {"trigger": "state", "entity_id": "a.b", "to": None, "for": "5m", "not_from": [1, "on"]},
         {"trigger": "time", "at": ["22:00", "06:30:15"], "weekday": "mon"},
     ],
     conditions=[

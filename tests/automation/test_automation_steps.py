@@ -135,7 +135,7 @@ async def test_a_delay_may_be_a_template(town):
 
 
 async def test_a_delay_whose_template_gives_no_duration_fails(town):
-    await ran(town, {"delay": "{{ 5 }}"})
+    await ran(town, {"delay": "{{ '5' }}"})
     assert town.trace().error.startswith("a duration needs a unit")
 
 
@@ -158,6 +158,26 @@ async def test_choose_takes_the_first_option_that_passes(town, plate, said):
     )
     await town.passing(plate=plate)
     assert town.deeds.messages == [said, "after"]
+
+
+async def test_choose_notes_what_the_conditions_of_the_options_saw_and_no_more_than_some(town):
+    await town.state("binary_sensor.door", True)
+    door = {"condition": "state", "entity_id": "binary_sensor.door", "state": "off"}
+    never = {"conditions": door, "sequence": say("no")}
+    off = {**never, "enabled": False}
+    await ran(town, {"choose": [off, never, {"conditions": "{{ 3 }}", "sequence": say("yes")}]})
+    saw = {"condition": "state", "passed": False, "seen": {"binary_sensor.door": "on"}}
+    gave = {"condition": "template", "passed": True, "seen": {"gave": "3"}}
+    assert town.trace().steps[0].seen == {
+        "option": 2,
+        "options": [
+            {"option": 1, "passed": False, "conditions": [saw]},
+            {"option": 2, "passed": True, "conditions": [gave]},
+        ],
+    }
+    await ran(town, {"choose": [never] * 300})
+    options = town.trace().steps[0].seen["options"]
+    assert [one["option"] for one in options] == list(range(280, 300))
 
 
 async def test_choose_without_a_default_may_do_nothing(town):

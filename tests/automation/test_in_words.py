@@ -169,7 +169,7 @@ def test_steps_are_told_in_their_order_with_what_belongs_under_them() -> None:
                 {
                     "action": "camera.record",
                     "target": {"near": {"entity_id": "event.kiosk", "within": "200m"}},
-                    "data": {"before": "30s", "after": "10m"},
+                    "data": {"before": "30s", "after": {"minutes": 10}},
                 },
                 {"delay": {"hours": 1, "minutes": 30}},
                 {
@@ -197,6 +197,28 @@ def test_steps_are_told_in_their_order_with_what_belongs_under_them() -> None:
         "повторити, разів: 3:",
         "  чекати 5 с",
     ]
+
+
+@pytest.mark.parametrize(
+    ("delay", "ukrainian", "english"),
+    [
+        ({"seconds": "{{ n }}"}, "чекати {{ n }} с", "wait {{ n }} sec"),
+        (
+            {"minutes": "{{ n * 2 }}", "seconds": 30, "hours": 1},
+            "чекати 1 год {{ n * 2 }} хв 30 с",
+            "wait 1 hr {{ n * 2 }} min 30 secs",
+        ),
+        ({"milliseconds": "{{ n }}"}, "чекати {{ n }} мс", "wait {{ n }} ms"),
+        ("{{ n }}s", "чекати {{ n }}s", "wait {{ n }}s"),
+        ({"minutes": 5}, "чекати 5 хв", "wait 5 mins"),
+    ],
+)
+def test_a_duration_with_templates_names_its_units(
+    delay: Any, ukrainian: str, english: str
+) -> None:
+    config = {"actions": [{"delay": delay}]}
+    assert lines(told(config).then) == [ukrainian]
+    assert lines(told(config, "en").then) == [english]
 
 
 def test_a_part_that_is_switched_off_says_so() -> None:

@@ -88,7 +88,7 @@ async def test_a_template_that_fails_fails_the_wait(town):
 
 
 async def test_a_time_that_is_no_duration_fails_the_wait(town):
-    await ran(town, {"wait_template": OPEN, "timeout": "{{ 5 }}"})
+    await ran(town, {"wait_template": OPEN, "timeout": "{{ '5' }}"})
     assert town.trace().error.startswith("a duration needs a unit")
 
 

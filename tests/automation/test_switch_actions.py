@@ -193,3 +193,18 @@ async def test_started_scripts_end_with_the_hub(town):
     assert town.registry.get("script.slow").text == "off"
     await town.advance(3600)
     assert town.deeds.messages == ["end"]
+
+
+async def test_what_a_durable_run_starts_and_does_not_wait_for_ends_with_the_hub(town):
+    """It has no event of its own; a call of the script would go on."""
+    town.load_scripts(slow=[{"delay": "1m"}, say("script")])
+    start = {"action": "script.turn_on", "target": {"entity_id": "script.slow"}}
+    trigger = {"action": "automation.trigger", "target": {"entity_id": "automation.b"}}
+    await town.configure(
+        durable(start, trigger, {"delay": "1m"}, say("run")),
+        rule({"delay": "1m"}, say("automation"), id="b"),
+    )
+    await town.press()
+    await town.restart()
+    await town.advance(120)
+    assert town.deeds.messages == ["run"]

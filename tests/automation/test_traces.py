@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from hub.automation.tables import traces as table
 from hub.automation.trace import StepTrace, Trace
 from hub.automation.trace_keeper import LONGEST, TraceKeeper
-from hub.automation.traces import MOST, NEARLY, TraceBook
+from hub.automation.traces import MOST, TraceBook
 from hub.clock import VirtualClock
 from hub.model.event import new_id
 from hub.store.store import Store
@@ -95,7 +96,7 @@ async def test_near_misses_push_out_no_runs(kept: Kept) -> None:
         kept.missed()
     found = kept.book.of("a")
     assert found[0] is run
-    assert len(found) == 1 + NEARLY
+    assert len(found) == 1 + 20
 
 
 async def test_as_many_runs_are_kept_as_the_configuration_says(town: Town) -> None:
@@ -298,3 +299,27 @@ async def test_values_are_written_as_they_were_although_nobody_made_them_plain_a
         None,
         {"lanes": [1, 2, 3]},
     ]
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+async def test_values_of_runs_that_are_over_are_let_go_of_soon(kept: Kept, is_broken: bool) -> None:
+    await kept.keeper.start()
+    if is_broken:
+        await kept.store.close()
+    long = "x" * 1_000_000
+    step = StepTrace("0", "action", None, START, 0.1, {"answer": {"text": long}})
+    over = [
+        kept.ran(f"a{number}", trigger={"idx": "0", "text": long}, steps=[replace(step)])
+        for number in range(50)
+    ]
+    going_on = kept.add(began=True, trigger={"text": long})
+    before = over[0].plain()
+    await kept.clock.advance(5, _turns)
+    for _ in range(20):
+        await _turns()
+    assert all(trace.is_cut for trace in over)
+    assert [trace.trigger for trace in over] == [{}] * 50
+    assert over[0].steps[0].seen == {}
+    assert over[0].plain() == before
+    assert len(json.dumps(before)) < 5_000
+    assert going_on.trigger["text"] is long

@@ -184,14 +184,15 @@ class Town:
 
     async def settle(self) -> None:
         """Let everything happen that does not wait for the clock."""
-        while True:
+        quiet = 0
+        while quiet < 3:
             for _ in range(10):
                 await asyncio.sleep(0)
             await self.store.write(lambda connection: None)  # all writes before it are committed
             for _ in range(10):
                 await asyncio.sleep(0)
-            if not any(task.get_name() in BUSY for task in asyncio.all_tasks()):
-                return
+            busy = any(task.get_name() in BUSY for task in asyncio.all_tasks())
+            quiet = 0 if busy or self.store.asked else quiet + 1
 
     async def advance(self, seconds: float) -> None:
         await self.clock.advance(seconds, self.settle)

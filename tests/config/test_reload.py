@@ -238,7 +238,7 @@ async def test_a_reload_goes_on_to_its_end_when_nobody_waits_for_it_any_more(
     asking = asyncio.create_task(running.reload.reload(ADMIN))
     await asyncio.sleep(0)
     asking.cancel()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not running.events:
             await asyncio.sleep(0.001)
     assert await running.told("a") == ["1"]
@@ -291,7 +291,7 @@ async def test_a_signal_reloads_and_what_is_wrong_stands_in_the_log(
 ) -> None:
     running.write(automations=[{"id": "a"}])
     running.reload.by_signal()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "the key 'triggers' is missing here" not in caplog.text:
             await asyncio.sleep(0.001)
 

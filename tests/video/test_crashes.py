@@ -88,7 +88,7 @@ async def test_capture_goes_on_without_the_hub_and_the_next_hub_takes_it_over(
         sys.executable, str(script), str(tmp_path), str(clip), stdout=asyncio.subprocess.PIPE
     )
     assert victim.stdout is not None
-    told = (await asyncio.wait_for(victim.stdout.readline(), 20)).decode().split()
+    told = (await asyncio.wait_for(victim.stdout.readline(), 60)).decode().split()
     id, capture_pid, start, end = told[0], int(told[1]), *map(datetime.fromisoformat, told[2:])
     victim.kill()
     await victim.wait()

@@ -157,7 +157,7 @@ class Automated:
 
     async def ran(self, automation: str) -> Trace:
         """The last trace of an automation, once it has ended."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 traces = self.book.of(automation)
                 if traces and traces[-1].ended_at is not None:

@@ -185,7 +185,7 @@ async def test_an_open_page_is_told_that_an_automation_ran(
     async with browser.get("/api/v1/changes") as answer:
         await answer.content.readline()
         automated.engine.trigger("river", skip_condition=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while b"automations" not in (line := await answer.content.readline()):
                 pass
         assert b"runs" in line

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from aiohttp.test_utils import TestClient
 
+from hub.text.translations import LOCALE
 from tests.web.conftest import WebTown
 
 Client = TestClient[Any, Any]
@@ -31,6 +33,18 @@ async def test_it_says_which_file_runs_and_whether_the_disk_has_another(
     assert "other than what the hub runs by" in await page(client)
 
 
+async def test_the_button_to_reload_is_quiet_while_there_is_nothing_to_take_over(
+    town: WebTown, client: Client
+) -> None:
+    text = await page(client)
+    assert '<button class="quiet">Reload</button>' in text
+    assert "nothing has changed in the file since" in text
+    write(town, "hub: {name: Інше}\n")
+    text = await page(client)
+    assert '<button class="good">Reload</button>' in text
+    assert "nothing has changed" not in text
+
+
 async def test_check_tells_all_problems_with_their_lines_and_changes_nothing(
     town: WebTown, client: Client
 ) -> None:
@@ -41,6 +55,18 @@ async def test_check_tells_all_problems_with_their_lines_and_changes_nothing(
     assert "2 problems; nothing was changed" in text
     assert "<b>" not in text
     assert town.services.reload.config.hub.name == "Козятин"
+
+
+@pytest.mark.skipif(
+    not (LOCALE / "uk/LC_MESSAGES/hub.mo").is_file(),
+    reason="the translations are not compiled: run `make assets`",
+)
+async def test_problems_are_told_in_the_language_of_the_page(town: WebTown, client: Client) -> None:
+    write(town, "hub: {nam: Town}\nareas: {a: {naem: <b>}}\n")
+    answer = await client.post("/config/check", params={"lang": "uk"})
+    text = await answer.text()
+    assert "невідомий ключ &#39;nam&#39;" in text and "може, &#39;name&#39;?" in text
+    assert "unknown key" not in text and "did you mean" not in text
 
 
 async def test_reload_takes_a_good_file_over_and_says_what_has_changed(

@@ -6,14 +6,18 @@ import asyncio
 import csv
 import io
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp.test_utils import TestClient
 
 from hub.access.seam import Access
+from hub.history.graphs import Band, Graph
 from hub.model.core_events import CameraLost, PluginFailed
+from hub.web.history import _narrowed
+from hub.web.history_asked import Asked
 from tests.web.conftest import WebTown
 
 Client = TestClient[Any, Any]
@@ -49,9 +53,37 @@ async def test_numbers_get_a_graph_and_doors_get_bands_and_both_a_table(
     text = await text_of(
         client, "/history?entity=sensor.river_level&entity=binary_sensor.school_door"
     )
-    assert 'data-graph="/api/v1/history/graph?entity=sensor.river_level&amp;span=24h"' in text
-    assert '<svg class="bands"' in text and 'class="b-none"' in text  # it has just started
+    assert 'data-graph="/api/v1/history/graph?entity=sensor.river_level&amp;from=' in text
+    assert '<svg class="bands"' in text
     assert text.count("<table>") == 2 and "2,69\u00a0м" in text and "зачинено" in text
+
+
+async def test_a_graph_begins_where_anything_is_known_and_offers_the_whole_span(
+    told: WebTown, client: Client
+) -> None:
+    door = "/history?entity=binary_sensor.school_door&lang=en"
+    text = await text_of(client, door)
+    assert "Nothing is known of the time before" in text and 'class="b-none"' not in text
+    whole = text.split('class="note"')[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    text = await text_of(client, whole)
+    assert 'class="b-none"' in text and "Nothing is known" not in text
+
+
+def test_a_graph_whose_span_is_known_for_the_most_part_is_not_narrowed() -> None:
+    asked = asked_of_span("24h", datetime(2026, 11, 22, tzinfo=UTC), timedelta(hours=24))
+    graph = Graph("a", "states", [], [Band(asked.since, asked.until, "on")])
+    assert _narrowed(asked, graph) == asked
+    late = Band(asked.until - timedelta(minutes=5), asked.until, "on")
+    assert _narrowed(asked, replace(graph, bands=[late])).since == late.since
+    own = replace(asked, span="own")
+    assert _narrowed(own, replace(graph, bands=[late])) == own
+
+
+def asked_of_span(span: str, until: datetime, length: timedelta) -> Asked:
+    return Asked(
+        names=("a",), areas=(), types=(), span=span, since=until - length, until=until,
+        after=None, zone=ZoneInfo("Europe/Kyiv"),
+    )  # fmt: skip
 
 
 async def test_the_data_of_a_graph_has_all_series_of_one_length(

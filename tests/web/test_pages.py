@@ -100,7 +100,7 @@ async def test_an_incidents_page_shows_journal_pictures_clips_and_notes(
     await town.picture(number)
     town.record(number)
     text = ""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "доставлено" not in text:
             text = await (await client.get(f"/incidents/{number}")).text()
     assert "<video controls" in text

@@ -122,6 +122,10 @@ async def test_a_body_is_small_and_says_what_it_is(
     assert len(hooked.heard) == (status == 200)
 
 
+def test_the_limits_are_those_that_the_documentation_names() -> None:
+    assert (BODY, PER_MINUTE) == (64 * 1024, 120)
+
+
 async def test_too_many_requests_are_refused_and_guesses_sooner(hooked: Hooked) -> None:
     hooked.add()
     for _ in range(UNKNOWN_PER_MINUTE):

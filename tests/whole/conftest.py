@@ -98,7 +98,7 @@ class Town:
         sent = [call for call in self.api.received if call.method == "sendmessage"]
         return [call.text for call in sent if f"Кнопка {number}." in call.text]
 
-    async def told(self, number: int, *, within: float = 20.0) -> list[str]:
+    async def told(self, number: int, *, within: float = 60.0) -> list[str]:
         """The messages about a button, once there is one and nothing is on its way any more."""
         async with asyncio.timeout(within):
             while not self.messages(number) or self.rows(

@@ -81,7 +81,7 @@ def frame_now(camera: rtsp_cameras.RtspCameras) -> int:
     raise AssertionError("the camera gave no picture")
 
 
-async def until(condition: Any, within: float = 30.0) -> Any:
+async def until(condition: Any, within: float = 60.0) -> Any:
     async with asyncio.timeout(within):
         while not (found := condition()):
             await asyncio.sleep(0.05)
@@ -135,7 +135,7 @@ async def test_a_press_becomes_a_message_a_photo_and_a_clip_that_begins_ten_seco
 
 
 async def told_by(peer: telemelya.Telemelya, methods: set[str]) -> dict[str, dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             calls = {call["method"]: call for call in await peer.calls()}
             if methods <= calls.keys():

@@ -126,7 +126,7 @@ async def test_plugins_come_change_and_go_without_a_restart(town: Town) -> None:
 
     rewrite(town, lambda config: config["plugins"].pop("sensors"))
     town.hub.process.send_signal(signal.SIGHUP)  # type: ignore[union-attr]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "sensor.river" in await entities(town):
             await asyncio.sleep(0.05)
     await town.press(0)

@@ -55,7 +55,7 @@ def trace(hub: HubProcess, *words: str) -> list[dict[str, Any]]:
 
 async def written(hub: HubProcess, automation: str, *states: str) -> list[dict[str, Any]]:
     """The traces of an automation, once they are in these states, the newest first."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             found: list[dict[str, Any]] = []
             with contextlib.suppress(subprocess.CalledProcessError):  # nothing is written yet

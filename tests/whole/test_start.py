@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +93,44 @@ async def test_a_hub_that_is_asked_to_end_ends_with_all_its_processes(town: Town
     assert town.hub.process is not None
     assert town.hub.process.returncode == 0
     assert town.hub.end_capture() == 0
+
+
+async def test_a_damaged_bulk_database_is_put_aside_and_its_people_are_told_of_the_press(
+    town: Town,
+) -> None:
+    await town.hub.start()
+    town.hub.stop()
+    (data,) = [path.parent for path in town.hub.config.parent.rglob("bulk.db")]
+    with sqlite3.connect(data / "bulk.db") as database:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'alembic_version'"
+        (page,) = database.execute(query).fetchone()
+    database.close()
+    with (data / "bulk.db").open("r+b") as file:
+        file.seek((page - 1) * 4_096)
+        file.write(b"\x5a" * 4_096)
+    await town.hub.start()
+    (aside,) = [path.name for path in data.glob("bulk.db.damaged-*Z")]
+    async with aiohttp.ClientSession() as session, session.get(town.hub.url) as answer:
+        page_text = await answer.text()
+    assert "Пошкоджену базу даних відкладено, почато нову" in page_text
+    (row,) = town.rows("SELECT kind, message FROM incidents WHERE source = 'hub'")
+    assert row[0] == "technical"
+    assert aside in row[1]
+    await town.press(0)
+    await town.told(0)
+
+
+async def test_a_damaged_alarm_database_is_left_alone_and_the_start_says_what_to_do(
+    town: Town,
+) -> None:
+    await town.hub.start()
+    town.hub.stop()
+    (file,) = town.hub.config.parent.rglob("alarms.db")
+    file.write_bytes(b"\x5a" * 8_192)
+    await town.hub.start()
+    assert town.hub.process is not None
+    assert town.hub.process.returncode == 1
+    said = town.hub.log.read_text()
+    assert "alarms.db is damaged (file is not a database)" in said
+    assert "Put it back from a copy" in said
+    assert file.read_bytes() == b"\x5a" * 8_192

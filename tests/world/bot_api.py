@@ -130,7 +130,7 @@ class BotApi:
         """The calls received so far, of one method or all."""
         return [call for call in self.received if method in (None, call.method)]
 
-    async def wait_until(self, what: Callable[[], object], timeout: float = 5.0) -> None:
+    async def wait_until(self, what: Callable[[], object], timeout: float = 60.0) -> None:
         """Wait until `what()` is true; it is asked after each call and update."""
         async with asyncio.timeout(timeout), self._changed:
             await self._changed.wait_for(lambda: bool(what()))

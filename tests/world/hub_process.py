@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-READY_S = 30.0
+READY_S = 120.0
 OTHERS_S = 0.2  # before it dies at a step, whatever does not wait for that step goes on
 POINTS = (
     "before the journal",
@@ -80,7 +80,7 @@ class HubProcess:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(20)
+                self.process.wait(60)
             if self.process.poll() is None:
                 self.kill()
 
@@ -154,7 +154,9 @@ def main() -> None:
     arguments = parser.parse_args()
     _flaws(arguments.die_at, arguments.without)
     from hub.cli import main as hub
+    from hub.plugin import supervisor
 
+    supervisor.SETUP_TIMEOUT_S = READY_S  # among other tests a machine is far slower than alone
     folder = ["--plugins-dir", arguments.plugins_dir] if arguments.plugins_dir else []
     hub(["run", arguments.config, *folder])
 

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import getpass
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiomqtt
+
+from tests.world import ports
 
 USER, PASSWORD = "hub", "broker-secret"
 STARTUP_S = 10.0
@@ -70,21 +71,19 @@ class Mosquitto:
 async def mosquitto(folder: Path) -> AsyncIterator[Mosquitto]:
     """Start it with its files in `folder`, and end it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     passwd = _program("mosquitto_passwd")
     assert passwd is not None
     passwords = folder / "passwords"
     subprocess.run([passwd, "-b", "-c", str(passwords), USER, PASSWORD], check=True)
-    (folder / "mosquitto.conf").write_text(
-        f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\n"
-        f"allow_anonymous false\npassword_file {passwords}\n"
-        "persistence false\n"
-    )
-    broker = Mosquitto(folder, port)
-    await broker.start()
-    try:
-        yield broker
-    finally:
-        broker.stop()
+    with ports.held(1) as [port]:
+        (folder / "mosquitto.conf").write_text(
+            f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\n"
+            f"allow_anonymous false\npassword_file {passwords}\n"
+            "persistence false\n"
+        )
+        broker = Mosquitto(folder, port)
+        try:
+            await broker.start()
+            yield broker
+        finally:
+            broker.stop()

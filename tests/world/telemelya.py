@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from tests.world import ports
 
 KEY, SECRET = "hubkey01", "hubsecret01"
 STARTUP_S = 30.0
@@ -64,9 +65,14 @@ class Telemelya:
 @contextlib.asynccontextmanager
 async def telemelya(folder: Path) -> AsyncIterator[Telemelya]:
     """Start it (about 1.5 s) with its files in `folder`, and end it."""
-    redis, s3, port = _free_ports(3)
-    store = folder / "s3"
-    store.mkdir(parents=True, exist_ok=True)
+    (folder / "s3").mkdir(parents=True, exist_ok=True)
+    with ports.held(3) as [redis, s3, port]:
+        async with _serving(folder, redis, s3, port) as server:
+            yield server
+
+
+@contextlib.asynccontextmanager
+async def _serving(folder: Path, redis: int, s3: int, port: int) -> AsyncIterator[Telemelya]:
     environment = {
         "REDIS_URL": f"redis://127.0.0.1:{redis}/0",
         "MINIO_ENDPOINT": f"127.0.0.1:{s3}",
@@ -79,7 +85,7 @@ async def telemelya(folder: Path) -> AsyncIterator[Telemelya]:
         for command in (
             ["redis-server", "--bind", "127.0.0.1", "--port", str(redis), "--save", ""],
             ["rclone", "serve", "s3", "--addr", f"127.0.0.1:{s3}",
-             "--auth-key", f"{KEY},{SECRET}", str(store)],
+             "--auth-key", f"{KEY},{SECRET}", str(folder / "s3")],
             ["telemelya-server"],
         ):  # fmt: skip
             await stack.enter_async_context(_running(command, folder, environment))
@@ -94,14 +100,6 @@ async def telemelya(folder: Path) -> AsyncIterator[Telemelya]:
 
 def _program(name: str) -> str | None:
     return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 @contextlib.asynccontextmanager

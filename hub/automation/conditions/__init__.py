@@ -17,6 +17,7 @@ from hub.automation.conditions.time import TimeCondition
 from hub.automation.conditions.trigger import TriggerCondition
 from hub.automation.words import by_key, picked, table
 from hub.model.references import is_template
+from hub.model.said import said
 
 _Union = (
     StateCondition
@@ -33,8 +34,8 @@ _Union = (
 
 LOGIC = ("and", "or", "not")
 INSTEAD = {
-    "device": "name the device's entity with 'state'",
-    "zone": "use 'state' of an entity that says who is where, or a template with 'distance'",
+    "device": said("name the device's entity with 'state'"),
+    "zone": said("use 'state' of an entity that says who is where, or a template with 'distance'"),
 }
 """What to use in place of Home Assistant's conditions that a town has no use for."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hub.automation.conditions.base import Condition, Outcome
-from hub.automation.fields import EntityIds, OneOrMany, StateText, TemplateSpan, span_of
+from hub.automation.fields import EntityIds, OneOrMany, StateText, TemplateSpan, no_truths, span_of
 from hub.automation.scope import Scope
 from hub.model.entity import State, spell
 
@@ -30,6 +30,11 @@ class StateCondition(Condition):
     """The state has lasted at least so long."""
     match: Literal["all", "any"] = "all"
     """Whether all entities must match, or any."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _states_are_text(cls, value: Any) -> Any:
+        return no_truths(value, "state")
 
     def evaluate(self, scope: Scope) -> Outcome:
         """Look at the present states."""

@@ -11,6 +11,7 @@ from hub.automation.conditions.base import Condition, Outcome
 from hub.automation.fields import Offset, SunEvent
 from hub.automation.scope import Scope
 from hub.automation.sun import sun_on
+from hub.model.said import said
 
 
 class SunCondition(Condition):
@@ -36,10 +37,10 @@ class SunCondition(Condition):
     @model_validator(mode="after")
     def _says_something(self) -> SunCondition:
         if self.after is None and self.before is None:
-            raise ValueError("needs 'after' or 'before'")
+            raise ValueError(said("needs 'after' or 'before'"))
         for name in ("after", "before"):
             if f"{name}_offset" in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"'{name}_offset' needs '{name}'")
+                raise ValueError(said("'%(name)s_offset' needs '%(name)s'", name=name))
         return self
 
     def evaluate(self, scope: Scope) -> Outcome:

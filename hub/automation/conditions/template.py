@@ -9,6 +9,7 @@ from pydantic import field_validator
 from hub.automation.conditions.base import Condition, Outcome
 from hub.automation.scope import Scope, truth
 from hub.model.references import TemplateText, is_template
+from hub.model.said import said
 from hub.text.filters import forgiving_bool
 
 LONGEST = 200  # characters of what a template gave that are noted
@@ -28,7 +29,7 @@ class TemplateCondition(Condition):
     @classmethod
     def _is_one(cls, text: str) -> str:
         if not is_template(text) and forgiving_bool(text, None) is None:
-            raise ValueError("not a template: write '{{ ... }}'")
+            raise ValueError(said("not a template: write '{{ ... }}'"))
         return text
 
     def evaluate(self, scope: Scope) -> Outcome:

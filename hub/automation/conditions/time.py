@@ -13,6 +13,7 @@ from hub.automation.scope import Scope
 from hub.automation.times import moment_of, read_time
 from hub.model.config import WEEKDAYS, Weekday
 from hub.model.references import EntityId
+from hub.model.said import said
 
 TimeOfDay = Annotated[time | EntityId, BeforeValidator(read_time)]
 """A time of day, or an entity that tells one."""
@@ -36,7 +37,7 @@ class TimeCondition(Condition):
     @model_validator(mode="after")
     def _says_something(self) -> TimeCondition:
         if self.after is None and self.before is None and self.weekday is None:
-            raise ValueError("needs 'after', 'before' or 'weekday'")
+            raise ValueError(said("needs 'after', 'before' or 'weekday'"))
         return self
 
     def evaluate(self, scope: Scope) -> Outcome:

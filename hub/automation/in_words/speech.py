@@ -166,11 +166,12 @@ class Speech:
 
     def _span_of_templates(self, parts: Mapping[str, Any]) -> str:
         """`{{ minutes }} min 30 s`."""
-        return " ".join(
-            self._unit(self.template(parts[f"{unit}s"]), unit)
-            for unit in (*(unit for _, unit in UNITS), "millisecond")
-            if f"{unit}s" in parts
-        )
+        told = []
+        for unit in (*(unit for _, unit in UNITS), "millisecond"):
+            part = parts.get(f"{unit}s")
+            if part is not None:
+                told.append(self._unit(self.template(part) if is_template(part) else part, unit))
+        return " ".join(told)
 
     def _unit(self, number: float | str, unit: str) -> str:
         return format_unit(number, f"duration-{unit}", "short", locale=self._locale)

@@ -133,7 +133,7 @@ def _data(data: Any, speech: Speech) -> list[str]:
 
 def _fact(key: str, value: Any, speech: Speech) -> str:
     name = speech.gettext(DATA[key]) if key in DATA else key
-    if key in SPANS and isinstance(value, str):
+    if key in SPANS and isinstance(value, str | Mapping):
         return f"{name} {speech.span(value)}"
     words = VALUES.get(key, {})
     items = [

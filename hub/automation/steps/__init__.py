@@ -23,6 +23,7 @@ from hub.automation.steps.stop import StopStep
 from hub.automation.steps.variables import VariablesStep
 from hub.automation.steps.waits import WaitForTriggerStep, WaitTemplateStep
 from hub.automation.words import by_key, picked, table, wrong
+from hub.model.said import said
 
 _Steps = (
     ActionStep
@@ -42,11 +43,15 @@ TABLE = table(_Steps)
 """The steps by the key that tells one from the others."""
 
 INSTEAD = {
-    "service": "write 'action' instead of 'service'",
-    "scene": "what a scene does is written as a script here, and called: {action: script.NAME}",
+    "service": said("write 'action' instead of 'service'"),
+    "scene": said(
+        "what a scene does is written as a script here, and called: {action: script.NAME}"
+    ),
     "device_id": "this hub has no device actions: name what is to be done, as in "
     "{action: camera.record, target: {entity_id: camera.NAME}}",
-    "set_conversation_response": "nobody talks to this hub: tell people with {action: notify.send}",
+    "set_conversation_response": said(
+        "nobody talks to this hub: tell people with {action: notify.send}"
+    ),
 }
 """Steps of Home Assistant that this hub does not take, and what to write."""
 
@@ -59,18 +64,23 @@ def _normal(value: Any) -> Any:
 
 def _choose(value: Any) -> type[BaseModel]:
     if not isinstance(value, dict):
-        raise wrong("step", "a step is a mapping, as in {action: camera.record}")
+        raise wrong("step", said("a step is a mapping, as in {action: camera.record}"))
     if "condition" in value:
         return by_key("condition", "condition", CONDITIONS, CONDITIONS_INSTEAD, value)
     found = [key for key in TABLE if key in value]
     if len(found) == 1:
         return TABLE[found[0]]
     if found:
-        raise wrong("step", f"a step is one thing; this one has {' and '.join(map(repr, found))}")
+        raise wrong(
+            "step",
+            said(
+                "a step is one thing; this one has %(names)s", names=" and ".join(map(repr, found))
+            ),
+        )
     for key, what in INSTEAD.items():
         if key in value:
             raise wrong("step", what)
-    raise wrong("step", f"a step has one of the keys {', '.join(TABLE)}, condition")
+    raise wrong("step", said("a step has one of the keys %(names)s", names=[*TABLE, "condition"]))
 
 
 AnyStep = Annotated[_Steps | AnyCondition, WrapValidator(picked(_choose)), BeforeValidator(_normal)]

@@ -13,6 +13,7 @@ from hub.automation.steps.base import Step
 from hub.automation.words import wrong
 from hub.model.core_events import CORE_EVENTS
 from hub.model.event import ENVELOPE, Event, OtherEvent, from_plain
+from hub.model.said import said
 
 if TYPE_CHECKING:
     from hub.automation.run import Run
@@ -22,7 +23,9 @@ _OWN = frozenset(event.type for event in CORE_EVENTS)
 
 def _free(name: str) -> str:
     if name in _OWN:
-        raise ValueError(f"the hub alone tells '{name}'; give the event a name of its own")
+        raise ValueError(
+            said("the hub alone tells '%(name)s'; give the event a name of its own", name=name)
+        )
     return name
 
 
@@ -40,7 +43,7 @@ class EventStep(Step):
     @classmethod
     def _one_word(cls, value: Any) -> Any:
         if isinstance(value, dict) and "event_data_template" in value:
-            raise wrong("step", "write 'event_data' instead of 'event_data_template'")
+            raise wrong("step", said("write 'event_data' instead of 'event_data_template'"))
         return value
 
     async def run(self, run: Run, path: str) -> None:

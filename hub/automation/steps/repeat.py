@@ -14,6 +14,7 @@ from hub.automation.memo import forget, pack
 from hub.automation.steps.base import Step
 from hub.model.config import PluginConfig
 from hub.model.references import IsTemplate, is_template
+from hub.model.said import said
 
 if TYPE_CHECKING:
     from hub.automation.run import Run
@@ -43,21 +44,21 @@ class RepeatBlock(PluginConfig):
     @classmethod
     def _a_number(cls, count: int | str | None) -> int | str | None:
         if isinstance(count, str) and not is_template(count):
-            raise ValueError("a count is a whole number, or a template that gives one")
+            raise ValueError(said("a count is a whole number, or a template that gives one"))
         return count if count is None or isinstance(count, str) else bounded(count)
 
     @field_validator("for_each")
     @classmethod
     def _a_list(cls, items: list[Any] | str | None) -> list[Any] | str | None:
         if isinstance(items, str) and not is_template(items):
-            raise ValueError("'for_each' takes a list, or a template that gives one")
+            raise ValueError(said("'for_each' takes a list, or a template that gives one"))
         return items
 
     @model_validator(mode="after")
     def _one_kind(self) -> RepeatBlock:
         given = (self.count, self.while_, self.until, self.for_each)
         if sum(each is not None for each in given) != 1:
-            raise ValueError(f"'repeat' has exactly one of {', '.join(KINDS)}")
+            raise ValueError(said("'repeat' has exactly one of %(names)s", names=KINDS))
         return self
 
 
@@ -125,7 +126,9 @@ class RepeatStep(Step):
 def bounded(count: int) -> int:
     """The number of turns. Raises ValueError for one that no loop may have."""
     if not 0 <= count <= MOST:
-        raise ValueError(f"a loop has at most {MOST} turns, not {count}")
+        raise ValueError(
+            said("a loop has at most %(most)s turns, not %(count)s", most=MOST, count=count)
+        )
     return count
 
 

@@ -19,6 +19,7 @@ from hub.automation.triggers import AnyTrigger, flat
 from hub.automation.watching import Tracked
 from hub.model.event import Event
 from hub.model.references import TemplateText, is_template
+from hub.model.said import said
 from hub.text.filters import forgiving_bool
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class WaitTemplateStep(_Wait):
     @classmethod
     def _is_one(cls, text: str) -> str:
         if not is_template(text):
-            raise ValueError("not a template: write '{{ ... }}'")
+            raise ValueError(said("not a template: write '{{ ... }}'"))
         return text
 
     def _watch(self, run: Run, path: str, since: datetime, met: Met, ends_with: ExitStack) -> None:

@@ -21,6 +21,7 @@ from hub.automation.triggers.time_pattern import TimePatternTrigger
 from hub.automation.triggers.webhook import WebhookTrigger
 from hub.automation.words import by_key, picked, table
 from hub.model.config import PluginConfig
+from hub.model.said import said
 
 _Union = (
     EventTrigger
@@ -36,14 +37,16 @@ _Union = (
 )
 
 INSTEAD = {
-    "calendar": "use 'time' with an entity that tells when, or 'time' with 'weekday'",
-    "conversation": "the hub does not listen to speech; use 'event' or 'webhook'",
-    "device": "name the device's entity with 'state', or what its plugin reports with 'event'",
-    "geo_location": "use 'event' with the plugin's event type and 'area_id'",
-    "homeassistant": "write 'trigger: hub'",
-    "persistent_notification": "use 'event', as in incident.opened or incident.changed",
-    "tag": "use 'event' with what the reader's plugin reports, or 'mqtt'",
-    "zone": "use 'state' of an entity that says who is where, or 'event' with 'area_id'",
+    "calendar": said("use 'time' with an entity that tells when, or 'time' with 'weekday'"),
+    "conversation": said("the hub does not listen to speech; use 'event' or 'webhook'"),
+    "device": said(
+        "name the device's entity with 'state', or what its plugin reports with 'event'"
+    ),
+    "geo_location": said("use 'event' with the plugin's event type and 'area_id'"),
+    "homeassistant": said("write 'trigger: hub'"),
+    "persistent_notification": said("use 'event', as in incident.opened or incident.changed"),
+    "tag": said("use 'event' with what the reader's plugin reports, or 'mqtt'"),
+    "zone": said("use 'state' of an entity that says who is where, or 'event' with 'area_id'"),
 }
 """What to use in place of Home Assistant's triggers that a town has no use for."""
 

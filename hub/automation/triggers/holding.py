@@ -28,6 +28,7 @@ def mark_of(trigger: Trigger) -> str:
 class _Held:
     task: asyncio.Task[Any]
     data: Mapping[str, Any]
+    ends: float
 
 
 class Holds:
@@ -54,7 +55,8 @@ class Holds:
         self.drop(key)
         work = self._later(key, span.total_seconds(), data, event)
         task = self._site.tasks.start(work, f"wait of {self._site.owner}")
-        self._held[key] = _Held(task, data)
+        ends = self._site.world.clock.monotonic() + span.total_seconds()
+        self._held[key] = _Held(task, data, ends)
         self._site.waits.put(self._site.place, key, self._mark, span, data)
 
     def decide(self, key: str, matches: bool | None) -> bool:
@@ -79,11 +81,16 @@ class Holds:
             self._site.waits.drop(self._site.place, key)
 
     def close(self) -> None:
-        """Drop all."""
-        for key in list(self._held):
+        """Drop all; a trigger that says the same may go on with them."""
+        waits, place = self._site.waits, self._site.place
+        now, clock = self._site.world.clock.monotonic(), self._site.world.clock.now()
+        for key, held in list(self._held.items()):
             self.drop(key)
-        for key in list(self.undecided):
+            due = clock + timedelta(seconds=held.ends - now)
+            waits.leave(Wait(place=place, key=key, mark=self._mark, due=due, data=held.data))
+        for key, wait in list(self.undecided.items()):
             self.decide(key, False)
+            waits.leave(wait)
 
     async def _later(
         self, key: str, seconds: float, data: Mapping[str, Any], event: Event | None

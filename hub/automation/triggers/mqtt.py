@@ -12,6 +12,7 @@ from hub.automation.ports import MqttMessages
 from hub.automation.triggers.base import CannotListen, Detach, Site, Trigger
 from hub.model.message import Message
 from hub.model.references import IsTemplate, TemplateText, is_template
+from hub.model.said import said
 from hub.text.templates import TemplateProblem
 
 log = logging.getLogger("hub.automation")
@@ -28,7 +29,7 @@ def _filter(value: str) -> str:
         or "#" in levels[:-1]
     )
     if wrong and not is_template(value):
-        raise ValueError("an MQTT topic reads like 'town/gate', 'town/+/state' or 'town/#'")
+        raise ValueError(said("an MQTT topic reads like 'town/gate', 'town/+/state' or 'town/#'"))
     return value
 
 

@@ -8,13 +8,14 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from hub.automation.fields import EntityIds, OneOrMany, StateText, TemplateSpan, span_of
+from hub.automation.fields import EntityIds, OneOrMany, StateText, TemplateSpan, no_truths, span_of
 from hub.automation.triggers.base import Detach, Site, Trigger
 from hub.automation.triggers.holding import Holds
 from hub.automation.triggers.seen import state_data
 from hub.model.core_events import StateChanged
 from hub.model.entity import State, spell
 from hub.model.event import Event
+from hub.model.said import said
 from hub.text.templates import TemplateProblem
 
 log = logging.getLogger("hub.automation")
@@ -51,12 +52,17 @@ class StateTrigger(Trigger):
     for_: TemplateSpan | None = Field(default=None, alias="for")
     """Fire when the new state has lasted so long; kept over a restart."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _states_are_text(cls, value: Any) -> Any:
+        return no_truths(value, "from", "to", "not_from", "not_to")
+
     @model_validator(mode="after")
     def _one_of_each(self) -> StateTrigger:
         if self.from_ is not None and self.not_from is not None:
-            raise ValueError("'from' and 'not_from' exclude each other")
+            raise ValueError(said("'from' and 'not_from' exclude each other"))
         if self.to is not None and self.not_to is not None:
-            raise ValueError("'to' and 'not_to' exclude each other")
+            raise ValueError(said("'to' and 'not_to' exclude each other"))
         return self
 
     def listen(self, site: Site) -> Detach:

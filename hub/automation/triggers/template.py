@@ -16,6 +16,7 @@ from hub.automation.watching import Tracked
 from hub.model.core_events import StateChanged
 from hub.model.event import Event
 from hub.model.references import TemplateText, is_template
+from hub.model.said import said
 from hub.text.templates import TemplateProblem
 
 log = logging.getLogger("hub.automation")
@@ -41,7 +42,7 @@ class TemplateTrigger(Trigger):
     @classmethod
     def _is_one(cls, text: str) -> str:
         if not is_template(text):
-            raise ValueError("not a template: write '{{ ... }}'")
+            raise ValueError(said("not a template: write '{{ ... }}'"))
         return text
 
     def listen(self, site: Site) -> Detach:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema, model_validator
 
 from hub.automation.times import keep_time, local_instant
 from hub.automation.triggers.base import Detach, Site, Trigger
+from hub.model.said import said
 
 HOURS, SIXTY = 24, 60
 
@@ -18,13 +19,25 @@ def _read(value: Any, most: int) -> str:
     text = str(value).strip() if isinstance(value, str | int) else ""
     number = text.removeprefix("/")
     if isinstance(value, bool) or not (text == "*" or (number.isascii() and number.isdecimal())):
-        raise ValueError(f"'{value}' is no pattern: write 5, '/5' or '*'")
+        raise ValueError(said("'%(value)s' is no pattern: write 5, '/5' or '*'", value=value))
     if text == "*":
         return text
     if number != str(int(number)):
-        raise ValueError(f"'{value}' has a zero in front: write '{text.replace('0', '')}'")
+        raise ValueError(
+            said(
+                "'%(value)s' has a zero in front: write '%(better)s'",
+                value=value,
+                better=text.replace("0", ""),
+            )
+        )
     if int(number) >= most or text == "/0":
-        raise ValueError(f"'{value}' is out of range: 0 to {most - 1}, or '/1' to '/{most - 1}'")
+        raise ValueError(
+            said(
+                "'%(value)s' is out of range: 0 to %(most)s, or '/1' to '/%(most)s'",
+                value=value,
+                most=most - 1,
+            )
+        )
     return text
 
 
@@ -55,7 +68,7 @@ class TimePatternTrigger(Trigger):
     @model_validator(mode="after")
     def _says_something(self) -> TimePatternTrigger:
         if self.hours is None and self.minutes is None and self.seconds is None:
-            raise ValueError("needs 'hours', 'minutes' or 'seconds'")
+            raise ValueError(said("needs 'hours', 'minutes' or 'seconds'"))
         return self
 
     def listen(self, site: Site) -> Detach:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from hub.automation.fields import OneOrMany
 from hub.automation.triggers.base import CannotListen, Detach, Site, Trigger
 from hub.model.references import is_template
+from hub.model.said import said
 
 SHORTEST = 8
 
@@ -24,9 +25,11 @@ Method = Annotated[Literal["GET", "HEAD", "POST", "PUT"], BeforeValidator(_upper
 def _webhook_id(value: str) -> str:
     """What is wrong is told without the id: whoever knows it may trigger."""
     if is_template(value):
-        raise ValueError("the id of a webhook is no template; write it, or `!secret NAME`")
+        raise ValueError(said("the id of a webhook is no template; write it, or `!secret NAME`"))
     if not value.isascii() or not all(letter.isalnum() or letter in "-_." for letter in value):
-        raise ValueError("the id of a webhook has Latin letters, digits, '-', '_' and '.' only")
+        raise ValueError(
+            said("the id of a webhook has Latin letters, digits, '-', '_' and '.' only")
+        )
     return value
 
 

@@ -4,6 +4,7 @@ import uPlot from "./vendor/uplot.js";
 
 const HEIGHT = 260;
 const DAY_S = 86_400;
+const MINUTE_S = 60;
 const LINE = "#7fb4ff";
 const BAND = "rgb(127 180 255 / 38%)";
 const GRID = "#2a3546";
@@ -15,6 +16,7 @@ function formats(zone) {
   const of = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
   return {
     time: of({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    seconds: of({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
     day: of({ day: "numeric", month: "short" }),
     moment: of({
       day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit",
@@ -50,8 +52,9 @@ function options(box, answer) {
     axes: [
       {
         ...axis,
+        space: 70,
         values: (_plot, splits, _axis, _space, step) =>
-          splits.map((second) => (step < DAY_S ? label(format, at(second)) : format.day.format(at(second)))),
+          splits.map((second) => (step < DAY_S ? label(format, at(second), step) : format.day.format(at(second)))),
       },
       { ...axis, size: 64, values: (_plot, splits) => splits.map((number) => numbers.format(number)) },
     ],
@@ -60,9 +63,9 @@ function options(box, answer) {
   };
 }
 
-function label(format, moment) {
-  const time = format.time.format(moment);
-  return time === "00:00" ? format.day.format(moment) : time;
+function label(format, moment, step) {
+  const time = (step < MINUTE_S ? format.seconds : format.time).format(moment);
+  return /[1-9]/.test(time) ? time : format.day.format(moment);
 }
 
 // the arrow keys move from value to value, Home and End to the ends

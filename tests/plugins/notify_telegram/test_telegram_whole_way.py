@@ -96,7 +96,7 @@ async def test_alarms_of_an_outage_come_in_order_when_it_is_over(town, api: BotA
     await asyncio.sleep(0.2)
     await town.advance(30)
     await api.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(api.sent("sendmessage")) < 5:
             await town.advance(10)
             await asyncio.sleep(0.05)
