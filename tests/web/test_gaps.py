@@ -58,7 +58,7 @@ async def test_each_gap_stands_with_its_length_camera_and_cause(
     await missing(told, 500, 60, "switched_off", by="Олена <Коваль>")
     text = await text_of(client, "/archive/gaps")
     rows = text[text.rindex("<tbody>") :]
-    assert rows.index("Олена") < rows.index("ssd") < rows.index("камера недоступна")
+    assert rows.index("Олена") < rows.index("ssd") < rows.index("камера недосяжна")
     assert "Олена &lt;Коваль&gt;" in text
     assert "Олена <Коваль>" not in text
     assert "(ssd)" in text
