@@ -44,11 +44,13 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A tier as it is now. `room` None: it is not there. `used`: bytes of the archive on it."""
+    """A tier as it is now. `room` None: it is not there. `used`: bytes of the archive on it.
+    `left_over`: the data folder of a hub that has tiers by now; nothing comes to it any more."""
 
     tier: Tier
     room: Room | None
     used: int
+    left_over: bool = False
 
     @property
     def capacity(self) -> int:
@@ -115,7 +117,7 @@ class Disks:
         """All tiers as they are now, in their order."""
         rooms = await asyncio.gather(*(self._ask(tier) for tier in self._tiers))
         return [
-            Disk(self._tier(name), room, self._used.get(name, 0))
+            Disk(self._tier(name), room, self._used.get(name, 0), self._is_left_over(name))
             for name, room in zip(self._tiers, rooms, strict=True)
         ]
 
@@ -142,6 +144,9 @@ class Disks:
     def _tier(self, name: str) -> Tier:
         known = self._settings.get(name)
         return known or Tier(name=name, path=self._tiers.root(name))
+
+    def _is_left_over(self, name: str) -> bool:
+        return bool(self._settings) and name not in self._settings
 
     async def _ask(self, name: str) -> Room | None:
         asking = self._asking.get(name)

@@ -82,6 +82,7 @@ def forecast(disks: Sequence[Disk], rates: Rates, terms: Terms, held: int) -> Fo
     tiers = tuple(
         TierForecast(disk.tier.name, disk.room is not None, disk.used, disk.capacity)
         for disk in disks
+        if not disk.left_over
     )
     per_day = sum(rates.values())
     room = max(0, sum(tier.capacity for tier in tiers) - held)

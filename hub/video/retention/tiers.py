@@ -174,7 +174,7 @@ def lower(disks: Sequence[Disk], tier: str) -> Disk | None:
     """The next disk after a tier that is there."""
     names = [disk.tier.name for disk in disks]
     behind = disks[names.index(tier) + 1 :] if tier in names else ()
-    return next((disk for disk in behind if disk.room is not None), None)
+    return next((disk for disk in behind if disk.room is not None and not disk.left_over), None)
 
 
 def _choose(
