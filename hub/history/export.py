@@ -31,11 +31,11 @@ async def states_csv(
     ask: Callable[[Query], Awaitable[Page[StateRow]]], query: Query, zone: ZoneInfo, name: Name
 ) -> AsyncIterator[bytes]:
     """Changes of state."""
-    yield _lines([("time", "entity_id", "name", "area", "state", "attributes")], MARK)
+    yield lines([("time", "entity_id", "name", "area", "state", "attributes")], MARK)
     async for page in _pages(ask, query):
-        yield _lines(
+        yield lines(
             (
-                _time(row.at, zone), row.entity_id, name(row.entity_id), row.area,
+                local_time(row.at, zone), row.entity_id, name(row.entity_id), row.area,
                 _state(row), _json(row.attributes),
             )
             for row in page
@@ -46,11 +46,11 @@ async def events_csv(
     ask: Callable[[Query], Awaitable[Page[EventRow]]], query: Query, zone: ZoneInfo, name: Name
 ) -> AsyncIterator[bytes]:
     """Other events."""
-    yield _lines([("time", "type", "source", "name", "area", "data")], MARK)
+    yield lines([("time", "type", "source", "name", "area", "data")], MARK)
     async for page in _pages(ask, query):
-        yield _lines(
+        yield lines(
             (
-                _time(row.at, zone), row.type, row.source, name(row.source), row.area,
+                local_time(row.at, zone), row.type, row.source, name(row.source), row.area,
                 _json(row.data),
             )
             for row in page
@@ -69,7 +69,8 @@ async def _pages(
         query = query.from_place(page.more)
 
 
-def _lines(rows: Iterable[Sequence[Cell]], before: str = "") -> bytes:
+def lines(rows: Iterable[Sequence[Cell]], before: str = "") -> bytes:
+    """Rows as CSV, safe for spreadsheets, behind `before`."""
     file = io.StringIO()
     csv.writer(file).writerows([safe(cell) for cell in row] for row in rows)
     return (before + file.getvalue()).encode()
@@ -82,7 +83,8 @@ def safe(cell: Cell) -> Cell:
     return cell
 
 
-def _time(at: datetime, zone: ZoneInfo) -> str:
+def local_time(at: datetime, zone: ZoneInfo) -> str:
+    """An instant as a cell."""
     return at.astimezone(zone).isoformat(timespec="milliseconds")
 
 

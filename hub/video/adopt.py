@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from hub.video import mp4
+from hub.video import boxes, mp4
 from hub.video.archive import segment_report, start_of
 from hub.video.instants import LONGEST_MS
 from hub.video.messages import SegmentReport
@@ -76,7 +76,7 @@ def is_empty(file: Path) -> bool:
         if os.pread(fd, 8, 0)[4:] not in (b"", b"ftyp"):
             return False
         return not mp4.scan(fd).pieces
-    except mp4.Mp4Error:
+    except boxes.Mp4Error:
         return True
     finally:
         os.close(fd)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
-from hub.video import codecs, mp4
+from hub.video import boxes, codecs
 from hub.video.messages import SegmentReport
 
 STREAM = "main"
@@ -62,12 +62,10 @@ def segment_report(
     size: int,
     *,
     keyframes: int,
-    audio: str | None = None,
-    masked: bool = False,
     sha256: str | None = None,
 ) -> SegmentReport:
     """What is told and stored about a file."""
-    width, height = mp4.picture_size(init)
+    width, height = boxes.picture_size(init)
     return SegmentReport(
         path=path,
         tier=tier,
@@ -78,10 +76,10 @@ def segment_report(
         bytes=size,
         epoch=epoch_of(init),
         codec=codecs.codec_of(init),
-        audio=audio,
+        audio=codecs.audio_of(init),
         width=width,
         height=height,
         keyframes=keyframes,
-        masked=masked,
+        masked=codecs.is_masked(init),
         sha256=sha256,
     )

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 
 from hub.store.store import Store
-from hub.video import codecs, index, mp4
+from hub.video import boxes, codecs, index, mp4
 from hub.video.archive import STREAM
 from hub.video.opening import Opener
 from hub.video.places import Tiers
@@ -99,7 +99,7 @@ class Clips:
             return None
         try:
             return await asyncio.to_thread(cut, file, fd, start, end)
-        except mp4.Mp4Error:
+        except boxes.Mp4Error:
             return None
         finally:
             os.close(fd)
@@ -182,7 +182,7 @@ class Clip:
         self.end = cuts[-1].ended
         self.size = self._offsets[-1]
         self.codec = codecs.mime_codec(init)
-        self.width, self.height = mp4.picture_size(init)
+        self.width, self.height = boxes.picture_size(init)
         self.frame = cuts[0].frame / scale
         self.cut_short = cut_short
         longest = timedelta(seconds=index.GAP_S)
@@ -236,6 +236,7 @@ class _Reader:
         self._offset = cut.offset
         self._place = begins - cut.offset
         self._time = time - cut.time
+        self._scales = boxes.timescales(cut.init)
 
     def skip(self, offset: int) -> None:
         """Pass over the groups that end at or before an offset in the cut."""
@@ -253,7 +254,7 @@ class _Reader:
         if piece is None:
             raise OSError("a file of the clip was changed")
         data = os.pread(self._fd, piece.size, piece.offset)
-        moof = mp4.read_moof(data)
+        moof = mp4.read_moof(data, self._scales)
         place = self._offset + self._place
         head = mp4.moved(data, moof, self._time + moof.time, place // _UNIT)
         self._offset += piece.size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from hub.video import mp4
+from hub.video import boxes
 
 _PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
 """NAL unit types of SPS and PPS (ITU-T H.264, table 7-1); of VPS, SPS, PPS (H.265, table 7-1)."""
@@ -12,6 +12,12 @@ _PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
 _SLICES = frozenset({1, 2, 5})  # H.264, table 7-1
 
 SUPPORTED = frozenset(_PARAMETER_SETS)
+
+PLAIN = b"VideoHandler"
+"""What FFmpeg calls the track of the pictures in an init segment."""
+MASKED = b"Video masked"
+"""The name of a track in whose pictures areas are covered; it travels with the file. Of the same
+length, so that it can take the other's place."""
 
 
 def parameter_sets(codec: str, data: bytes) -> bytes:
@@ -46,21 +52,53 @@ def begins_picture(codec: str, data: bytes) -> bool:
 
 def codec_of(init: bytes) -> str:
     """`h264` or `hevc`, as FFmpeg names them."""
-    kind = mp4.sample_entry(init)[4:8]
+    kind = boxes.sample_entry(init)[4:8]
     return {b"avc1": "h264", b"hvc1": "hevc", b"hev1": "hevc"}.get(kind, kind.decode("latin-1"))
+
+
+def audio_of(init: bytes) -> str | None:
+    """`aac` or `opus`, as FFmpeg names them; None without sound."""
+    entry = _sound_entry(init)
+    return None if entry is None else {b"mp4a": "aac", b"Opus": "opus"}.get(entry[4:8])
+
+
+def is_masked(init: bytes) -> bool:
+    """Whether areas of the pictures are covered."""
+    return MASKED in boxes.tracks(init)[0]
 
 
 def mime_codec(init: bytes) -> str:
     """The `codecs` parameter of `video/mp4` (RFC 6381; ISO/IEC 14496-15, annex E)."""
-    entry = mp4.sample_entry(init)
+    sound = _sound_entry(init)
+    return _video_codec(init) + ("" if sound is None else f",{_sound_codec(sound)}")
+
+
+def _video_codec(init: bytes) -> str:
+    entry = boxes.sample_entry(init)
     kind = entry[4:8]
-    for name, offset, size in mp4.boxes(entry, 86, len(entry)):
+    for name, offset, size in boxes.each(entry, 86, len(entry)):
         content = entry[offset + 8 : offset + size]
         if name == b"avcC":
             return f"avc1.{content[1:4].hex()}"
         if name == b"hvcC":
             return f"{kind.decode('ascii')}.{_hevc(content)}"
-    raise mp4.Mp4Error("a sample entry without decoder configuration")
+    raise boxes.Mp4Error("a sample entry without decoder configuration")
+
+
+def _sound_entry(init: bytes) -> bytes | None:
+    """The sample entry of the second track, with its header."""
+    for trak in boxes.tracks(init)[1:]:
+        place = boxes.find(trak, b"trak", b"mdia", b"minf", b"stbl", b"stsd")
+        if place is not None:
+            return trak[place[0] + 8 : place[1]]
+    return None
+
+
+def _sound_codec(entry: bytes) -> str:
+    if entry[4:8] == b"Opus":
+        return "opus"
+    config = entry.index(b"esds") + 30  # its only descriptor of the kind that is written here
+    return f"mp4a.40.{entry[config] >> 3}"
 
 
 def _hevc(config: bytes) -> str:

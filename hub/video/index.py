@@ -101,6 +101,18 @@ def recordings_of(connection: Connection, incident: int) -> list[Recording]:
     return [_recording(row) for row in connection.execute(ordered)]
 
 
+def recordings_between(
+    connection: Connection, cameras: Collection[str], start: datetime, end: datetime, most: int
+) -> list[Recording]:
+    """Windows of some cameras that reach into a stretch of time, in order; of very many the last
+    ones."""
+    table = recordings.c
+    query = select(recordings).where(table.camera.in_(cameras), table.end > start)
+    newest = query.where(table.start < end).order_by(table.end.desc()).limit(most)
+    found = [_recording(row) for row in connection.execute(newest)]
+    return sorted(found, key=lambda one: one.start)
+
+
 def open_recordings(connection: Connection) -> list[Recording]:
     query = select(recordings).where(recordings.c.state == "open").order_by(recordings.c.start)
     return [_recording(row) for row in connection.execute(query)]

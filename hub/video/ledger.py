@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, tuple_
 
 from hub.bus import Bus
 from hub.clock import Clock
@@ -47,8 +47,20 @@ class GapRow:
     by: str
 
     @property
-    def seconds(self) -> float:
-        return (self.end - self.start).total_seconds()
+    def place(self) -> tuple[int, int]:
+        """Where the row stands among the others."""
+        return millis(self.start), self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How much of a stream is missing in a window for one cause."""
+
+    camera: str
+    stream: str
+    cause: str
+    gaps: int
+    missing: timedelta
 
 
 class Ledger:
@@ -106,16 +118,14 @@ class Ledger:
         start: datetime,
         end: datetime,
         limit: int,
-        after: tuple[datetime, int] | None = None,
+        after: tuple[int, int] | None = None,
     ) -> list[GapRow]:
         """Gaps of which at least a part lies in a window, the youngest first; of some cameras, or
-        of all (None). `after`: the start and the id of the last row that was seen."""
+        of all (None). `after`: the `place` of the last row that was seen."""
         table = gaps.c
-        query = select(gaps).where(table.start < millis(end), table.end > millis(start))
-        if cameras is not None:
-            query = query.where(table.camera.in_(cameras))
+        query = select(gaps).where(_in_window(cameras, start, end))
         if after is not None:
-            query = query.where(tuple_(table.start, table.id) < (millis(after[0]), after[1]))
+            query = query.where(tuple_(table.start, table.id) < after)
         ordered = query.order_by(table.start.desc(), table.id.desc()).limit(limit)
 
         def read(connection: Connection) -> list[GapRow]:
@@ -135,6 +145,24 @@ class Ledger:
 
         return await self._store.read(read)
 
+    async def totals(
+        self, cameras: Collection[str] | None, start: datetime, end: datetime
+    ) -> list[Total]:
+        """What is missing in a window by stream and cause, the most first."""
+        table = gaps.c
+        low, high = millis(start), millis(end)
+        begin = case((table.start > low, table.start), else_=low)
+        until = case((table.end < high, table.end), else_=high)
+        missing = func.sum(until - begin)
+        query = (
+            select(table.camera, table.stream, table.cause, func.count(), missing)
+            .where(_in_window(cameras, start, end))
+            .group_by(table.camera, table.stream, table.cause)
+            .order_by(missing.desc(), table.camera, table.stream, table.cause)
+        )
+        rows = await self._store.read(lambda connection: connection.execute(query).all())
+        return [Total(*row[:4], timedelta(milliseconds=row[4])) for row in rows]
+
     def _tell(self, stream: Stream, ongoing: Gap | None) -> None:
         """Tell once that a stream is not recorded, and once that it is again."""
         now, (camera, name) = self._clock.now(), stream
@@ -147,3 +175,11 @@ class Ledger:
             log.warning("%s/%s is not recorded: %s", camera, name, explain(ongoing.cause))
             event = RecordingStopped(source=camera, received_at=now, stream=name, why=ongoing.cause)
             self._bus.publish(event)
+
+
+def _in_window(
+    cameras: Collection[str] | None, start: datetime, end: datetime
+) -> ColumnElement[bool]:
+    table = gaps.c
+    inside = and_(table.start < millis(end), table.end > millis(start))
+    return inside if cameras is None else and_(inside, table.camera.in_(cameras))

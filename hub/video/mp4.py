@@ -1,16 +1,20 @@
 """The few parts of ISO/IEC 14496-12 that recordings need: fragments, their times, the seek index.
 
-A file here has one track, video: `ftyp moov`, room for the index, then fragments, each one `moof`
-and one `mdat`. Times are in ticks of the track's timescale.
+A file here has a track of video and perhaps one of sound: `ftyp moov`, room for the index, then
+fragments, each one `moof` and one `mdat`, in which the sound stands behind the video. Times are in
+ticks of the video's timescale.
 """
 
 from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
+
+from hub.video.boxes import Mp4Error, each, find, timescale
 
 INDEX_ROOM = 2048
 """Bytes kept free after the init segment: the index must touch the first fragment."""
@@ -22,8 +26,14 @@ _HOLE = bytes(64)  # never inside coded video: emulation prevention breaks runs 
 _NON_SYNC = 0x10000  # sample_is_non_sync_sample
 
 
-class Mp4Error(ValueError):
-    """These bytes are not what a recording is made of."""
+class OtherTime(NamedTuple):
+    """The decode time of a further track of a fragment."""
+
+    at: int
+    """Where it stands, from the start of the moof."""
+    time: int
+    rate: Fraction
+    """Its ticks in one tick of video."""
 
 
 class Moof(NamedTuple):
@@ -35,6 +45,8 @@ class Moof(NamedTuple):
     time: int
     duration: int
     key: bool
+    others: tuple[OtherTime, ...] = ()
+    """Times of further tracks, as far as they were asked for."""
 
 
 class Piece(NamedTuple):
@@ -85,64 +97,30 @@ class Outline:
     whole: int
 
 
-def boxes(data: bytes | bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """(kind, offset, size) of the boxes between two offsets; ends at the first broken one."""
-    while start + 8 <= end:
-        size, kind = struct.unpack_from(">I4s", data, start)
-        if size < 8 or start + size > end:
-            return
-        yield kind, start, size
-        start += size
-
-
-def find(data: bytes, *path: bytes) -> tuple[int, int] | None:
-    """Start and end of the content of a box by its path, or None."""
-    start, end = 0, len(data)
-    for wanted in path:
-        for kind, offset, size in boxes(data, start, end):
-            if kind == wanted:
-                start, end = offset + 8, offset + size
-                break
-        else:
-            return None
-    return start, end
-
-
-def timescale(init: bytes) -> int:
-    """Ticks per second of the track of an init segment."""
-    place = find(init, b"moov", b"trak", b"mdia", b"mdhd")
-    if place is None:
-        raise Mp4Error("an init segment without a track")
-    version = init[place[0]]
-    (scale,) = struct.unpack_from(">I", init, place[0] + (20 if version else 12))
-    if not scale:
-        raise Mp4Error("a track without a timescale")
-    return int(scale)
-
-
-def picture_size(init: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the sample entry of an init segment."""
-    entry = sample_entry(init)
-    width, height = struct.unpack_from(">HH", entry, 32)
-    return int(width), int(height)
-
-
-def sample_entry(init: bytes) -> bytes:
-    """The first sample entry (`avc1`, `hvc1`) of an init segment, with its header."""
-    place = find(init, b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
-    if place is None:
-        raise Mp4Error("an init segment without a sample description")
-    for _, offset, size in boxes(init, place[0] + 8, place[1]):
-        return init[offset : offset + size]
-    raise Mp4Error("an empty sample description")
-
-
-def read_moof(data: bytes) -> Moof:
-    """Read the moof that `data` begins with; raises Mp4Error where it is none."""
+def read_moof(data: bytes, scales: Mapping[int, int] | None = None) -> Moof:
+    """Read the moof that `data` begins with; raises Mp4Error where it is none. `scales`, those of
+    the init segment, are needed for the times of further tracks."""
     try:
-        return _read_moof(data)
+        moof = _read_moof(data)
+        if scales is None or len(scales) < 2:
+            return moof
+        return moof._replace(others=tuple(_other_times(data[: moof.size], scales)))
     except struct.error:
         raise Mp4Error("a moof that ends too early") from None
+
+
+def _other_times(moof: bytes, scales: Mapping[int, int]) -> Iterator[OtherTime]:
+    video = next(iter(scales.values()))
+    trafs = [box for box in each(moof, 8, len(moof)) if box[0] == b"traf"]
+    for _, start, length in trafs[1:]:
+        inside = {kind: offset for kind, offset, _ in each(moof, start + 8, start + length)}
+        if b"tfhd" not in inside or b"tfdt" not in inside:
+            raise Mp4Error("a track of a fragment without time")
+        (track,) = struct.unpack_from(">I", moof, inside[b"tfhd"] + 12)
+        at = inside[b"tfdt"] + 12
+        if track not in scales or moof[at - 4] != 1:
+            raise Mp4Error("a track of a fragment that cannot be read")
+        yield OtherTime(at, struct.unpack_from(">Q", moof, at)[0], Fraction(scales[track], video))
 
 
 def _read_moof(data: bytes) -> Moof:
@@ -155,7 +133,7 @@ def _read_moof(data: bytes) -> Moof:
     defaults = (0, 0)
     time_at = time = duration = 0
     first: int | None = None
-    for name, offset, _ in boxes(data, *inner):
+    for name, offset, _ in each(data, *inner):
         if name == b"tfhd":
             defaults = _track_defaults(data, offset)
         elif name == b"tfdt":
@@ -210,14 +188,18 @@ def frames_of(data: bytes) -> int:
     inner = find(data, b"moof", b"traf")
     if inner is None:
         raise Mp4Error("a moof without a track")
-    runs = (offset for name, offset, _ in boxes(data, *inner) if name == b"trun")
+    runs = (offset for name, offset, _ in each(data, *inner) if name == b"trun")
     return sum(struct.unpack_from(">I", data, offset + 12)[0] for offset in runs)
 
 
 def moved(data: bytes, moof: Moof, time: int, number: int | None = None) -> bytearray:
-    """The moof alone with another decode time (and another sequence number)."""
+    """The moof alone with another decode time (and another sequence number). Further tracks are
+    moved by the same."""
     head = bytearray(data[: moof.size])
     struct.pack_into(">Q", head, moof.time_at, time)
+    for other in moof.others:
+        by = round((time - moof.time) * other.rate)
+        struct.pack_into(">Q", head, other.at, max(0, other.time + by))
     if number is not None:
         struct.pack_into(">I", head, 20, number & 0xFFFFFFFF)  # mfhd is the first box of a moof
     return head
@@ -313,7 +295,7 @@ def outline(fd: int) -> Outline:
     """
     front = os.pread(fd, _FRONT, 0)
     init_end = 0
-    for kind, offset, size in boxes(front, 0, len(front)):
+    for kind, offset, size in each(front, 0, len(front)):
         if kind == b"moov":
             init_end = offset + size
         elif kind == b"sidx" and init_end:
@@ -363,7 +345,7 @@ def finish(fd: int, *, after_crash: bool = False) -> Layout:
     pieces, whole = layout.pieces, layout.whole
     if after_crash:
         for number, piece in enumerate(pieces):
-            if _HOLE in os.pread(fd, piece.size, piece.offset):
+            if _HOLE in _video_of(os.pread(fd, piece.size, piece.offset)):
                 pieces, whole = pieces[:number], piece.offset
                 break
     os.ftruncate(fd, whole)
@@ -372,3 +354,14 @@ def finish(fd: int, *, after_crash: bool = False) -> Layout:
         gap = INDEX_ROOM - len(seek)
         os.pwrite(fd, struct.pack(">I4s", gap, b"free") + bytes(gap - 8) + seek, layout.room)
     return Layout(layout.init, layout.scale, layout.room, pieces, whole)
+
+
+def _video_of(fragment: bytes) -> bytes:
+    """A fragment without its sound, in which runs of zeros are nothing unusual."""
+    moof = find(fragment, b"moof")
+    assert moof is not None
+    trafs = [box for box in each(fragment, *moof) if box[0] == b"traf"]
+    for kind, offset, _ in each(fragment, trafs[-1][1] + 8, moof[1]) if len(trafs) > 1 else ():
+        if kind == b"trun":
+            return fragment[: struct.unpack_from(">i", fragment, offset + 16)[0]]
+    return fragment

@@ -21,6 +21,8 @@ from hub.video.wanted import Streams
 
 log = logging.getLogger("hub.video")
 
+_LAST_WORDS_S = 1.0
+"""What a process told while it ended is still read."""
 MOVED_S = 10.0
 """A process beyond the number goes so long after the others have its cameras."""
 
@@ -89,8 +91,9 @@ class Processes:
     async def stop(self, *, linger: bool) -> None:
         """Let go of the processes (`linger`: they go on recording and wait for the next hub), or
         end them with all files finished."""
-        if not linger:
+        if not linger and self._running:
             await asyncio.gather(*(link.end() for link in self._links.values()))
+            await asyncio.wait(self._running, timeout=_LAST_WORDS_S)
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from hub.clock import Clock
 from hub.model.camera import Camera
 from hub.store.store import Store
 from hub.tasks import Tasks
-from hub.video import index, messages, wire
+from hub.video import index, messages, spans, wire
 from hub.video.archive import STREAM, TIER
 from hub.video.causes import Causes
 from hub.video.clips import Clip, Clips
@@ -22,7 +23,7 @@ from hub.video.expected import Expected
 from hub.video.health import Health, OnStatus
 from hub.video.index import Recording
 from hub.video.indexer import Indexer
-from hub.video.instants import instant
+from hub.video.instants import instant, millis
 from hub.video.ledger import Ledger
 from hub.video.live import Live
 from hub.video.messages import key_of
@@ -38,6 +39,7 @@ from hub.video.wanted import Place, Streams, first_stream, streams_of
 log = logging.getLogger("hub.video")
 
 _SNAPSHOT_S = 8.0
+_MOST_ORDERS = 1_000
 _SETTLE_S = 120.0
 """Cameras that the hub before this one had, and this one does not, go only after so long: until
 then the plugins that bring them may still be starting, and they are being recorded."""
@@ -160,9 +162,22 @@ class Video:
         """What was ordered for an incident, in order of time."""
         return await self._store.read(lambda c: index.recordings_of(c, incident))
 
-    async def clip(
-        self, camera: str, start: datetime, end: datetime, stream: str = STREAM
-    ) -> Clip:
+    async def orders_between(
+        self, cameras: Collection[str], start: datetime, end: datetime
+    ) -> list[Recording]:
+        """What was ordered of some cameras in a stretch of time, in order; at most 1,000, the last
+        ones."""
+        ask = partial(index.recordings_between, cameras=cameras, start=start, end=end)
+        return await self._store.read(partial(ask, most=_MOST_ORDERS))
+
+    async def timeline(
+        self, keys: Collection[str], start: datetime, end: datetime, points: int
+    ) -> dict[str, spans.Timeline]:
+        """What is recorded of streams (by their keys) in a stretch of time."""
+        window = (millis(start), millis(end), points)
+        return await self._store.read(lambda c: spans.timeline(c, keys, *window))
+
+    async def clip(self, camera: str, start: datetime, end: datetime, stream: str = STREAM) -> Clip:
         """What is on disk of a window, as one MP4 file. Raises NothingRecorded."""
         return await self.clips.plan(camera, start, end, stream)
 

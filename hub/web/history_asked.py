@@ -29,7 +29,7 @@ OWN = "own"
 MOST_NAMES = 12
 """So many entities are shown at a time."""
 LONGEST_NAME = 200
-_FILTERS = ("entity", "source", "area", "type", "span", "from", "to", "after")
+_FILTERS = ("entity", "camera", "source", "area", "type", "span", "from", "to", "after")
 
 
 class AskedWrong(web.HTTPBadRequest):

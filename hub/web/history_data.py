@@ -59,19 +59,20 @@ async def states_csv(visit: Visit) -> web.StreamResponse:
     asked = asked_of(visit, "entity")
     names = visit.services.registry.name_of
     lines = visit.services.history.states_csv(asked.query(PAGE), asked.zone, names)
-    return await _csv(visit, "states", asked, lines)
+    return await send_csv(visit, "states", asked, lines)
 
 
 async def events_csv(visit: Visit) -> web.StreamResponse:
     asked = asked_of(visit, "source")
     names = visit.services.registry.name_of
     lines = visit.services.history.events_csv(asked.query(PAGE), asked.zone, names)
-    return await _csv(visit, "events", asked, lines)
+    return await send_csv(visit, "events", asked, lines)
 
 
-async def _csv(
+async def send_csv(
     visit: Visit, kind: str, asked: Asked, lines: AsyncIterator[bytes]
 ) -> web.StreamResponse:
+    """Answer with a file, named after what it holds and the days that were asked for."""
     begin, end = (at.astimezone(asked.zone).date() for at in (asked.since, asked.until))
     name = f"{kind}_{begin}_{end}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

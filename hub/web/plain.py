@@ -6,13 +6,13 @@ import json
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from aiohttp import web
 from sqlalchemy import Row
 
 from hub.model.entity import Entity, State
 from hub.model.incident import NEXT, Incident, Status
+from hub.video import addresses
 from hub.video.index import Recording
 
 Plain = dict[str, Any]
@@ -116,5 +116,4 @@ def entity(one: Entity, state: State | None) -> Plain:
 
 def clip_address(one: Recording) -> str:
     """Where a recording can be seen."""
-    window = urlencode({"from": one.start.isoformat(), "to": one.end.isoformat()})
-    return f"/api/v1/cameras/{quote(one.camera)}/clip.mp4?{window}"
+    return addresses.clip(one.camera, one.start, one.end)

@@ -9,9 +9,12 @@ import weakref
 from aiohttp import web
 
 from hub.web import (
+    archive,
     automations,
     cameras,
+    clips,
     config_page,
+    gaps,
     history,
     history_data,
     incidents,
@@ -47,8 +50,8 @@ STOP_S = 2.0
 def all_routes() -> list[Route]:
     """Every address that the hub answers."""
     rooms = (
-        overview, automations, incidents, modes, cameras, config_page, town, plugin_pages,
-        webhooks, static, history, history_data, live,
+        overview, automations, incidents, modes, cameras, clips, config_page, town, plugin_pages,
+        webhooks, static, history, history_data, gaps, live, archive,
     )  # fmt: skip
     return [route for room in rooms for route in room.routes()]
 

@@ -171,6 +171,7 @@ REASONS = {
     "capture_stopped": N_("the capture process did not run"),
     "unknown": N_("the cause is not known"),
 }
+STREAMS = {"main": N_("main stream"), "sub": N_("sub stream")}
 PURGES = {
     "too_old": N_("older than they may be"),
     "quota": N_("the disk's quota was used up"),
@@ -235,6 +236,9 @@ class Words:
 
     def reason(self, reason: str) -> str:
         return self._of(REASONS, reason)
+
+    def stream(self, stream: str) -> str:
+        return self._of(STREAMS, stream)
 
     def purge(self, why: str) -> str:
         return self._of(PURGES, why)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from hub.video import index, mp4
+from hub.video import boxes, index, mp4
 from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
 from hub.video.clips import Clip, Clips
@@ -126,7 +126,7 @@ def test_any_part_of_any_clip_is_exactly_that_part(
 
 async def test_the_index_of_a_clip_leads_to_its_keyframes(shelf: Shelf) -> None:
     data = await whole(await shelf.plan(0, 20))
-    kinds = {kind: (offset, size) for kind, offset, size in mp4.boxes(data, 0, len(data))}
+    kinds = {kind: (offset, size) for kind, offset, size in boxes.each(data, 0, len(data))}
     at_, size = kinds[b"sidx"]
     count = int.from_bytes(data[at_ + 38 : at_ + 40], "big")
     assert count == 20

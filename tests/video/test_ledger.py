@@ -200,7 +200,7 @@ async def test_rows_come_in_pages_the_youngest_first(books: Books) -> None:
     paged, after = [], None
     while page := await books.ledger.rows(None, *window, 3, after):
         paged += page
-        after = (page[-1].start, page[-1].id)
+        after = page[-1].place
     assert paged == every
     assert await books.ledger.rows(["camera.other"], *window, 10) == []
     few = await books.ledger.rows(None, NOON, NOON + timedelta(seconds=55), 10)
@@ -214,3 +214,23 @@ async def test_a_rebuilt_index_gives_the_same_ledger(books: Books) -> None:
     await books.write(lambda c: rollup.rebuild(c, *GATE))
     await books.ledger.again(*GATE, T0, T0 + 10 * MINUTE)
     assert await books.gaps() == [(MINUTE, 8.5 * MINUTE, "unknown", "")]
+
+
+async def test_totals_count_what_lies_in_the_window(books: Books) -> None:
+    await books.mode(0, "continuous")
+    books.report("unreachable", 0)
+    await books.recorded((2 * MINUTE, 3 * MINUTE))
+    await books.clock.advance(120, _nothing)
+    books.report(None, 120)
+    await books.settle(8)
+    window = NOON + timedelta(minutes=1), NOON + timedelta(minutes=4)
+    told = await books.ledger.totals(None, *window)
+    assert [(t.stream, t.cause, t.gaps, t.missing) for t in told] == [
+        ("main", "unknown", 1, timedelta(minutes=1)),
+        ("main", "unreachable", 1, timedelta(minutes=1)),
+    ]
+    assert await books.ledger.totals(["camera.other"], *window) == []
+
+
+async def _nothing() -> None:
+    """Nobody else runs on this clock."""

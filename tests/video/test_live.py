@@ -199,6 +199,24 @@ async def test_a_camera_that_is_taken_away_ends_for_those_who_watch_it(
     await asyncio.wait_for(looking, 5)
 
 
+async def test_pictures_of_another_kind_begin_with_what_is_needed_to_decode_them(
+    make_hub: MakeHub, clip: Path, hevc_clip: Path
+) -> None:
+    hub = await make_hub(camera("a", str(clip)))
+    await until(lambda: hub.online("a"))
+    seen: list[Item] = []
+    looking = asyncio.create_task(look(hub, seen))
+    await until(lambda: any(isinstance(item, Media) for item in seen))
+    hub.video.set_cameras({"camera.a": camera("a", str(hevc_clip))})
+    await until(lambda: isinstance(seen[-1], Media) and seen[-1].number > 1)
+    looking.cancel()
+    first, second = (item for item in seen if isinstance(item, Init))
+    assert "avc1" in first.mime
+    assert "hvc1" in second.mime
+    begun = next(item for item in seen if isinstance(item, Media) and item.number == 2)
+    assert begun.key
+
+
 async def test_two_hundred_come_and_go_and_leave_nothing_behind(
     make_hub: MakeHub, clip: Path
 ) -> None:

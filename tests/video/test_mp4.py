@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.video import codecs, mp4
+from hub.video import boxes, codecs, mp4
 from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
 from tests.video.conftest import fragments_of
@@ -175,7 +175,7 @@ def test_rubbish_is_no_recording(tmp_path: Path, junk: bytes) -> None:
     path.write_bytes(junk)
     fd = os.open(path, os.O_RDWR)
     try:
-        with pytest.raises(mp4.Mp4Error):
+        with pytest.raises(boxes.Mp4Error):
             mp4.finish(fd)
     finally:
         os.close(fd)

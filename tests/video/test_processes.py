@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -65,6 +66,20 @@ async def test_one_of_two_is_killed_and_the_other_ones_cameras_lose_nothing(
         holes = [after.start - (first.end or first.start) for first, after in pairwise(files)]
         assert len(files) == (2 if places[name] == 1 else 1), name
         assert all(hole < timedelta(seconds=6) for hole in holes), holes
+
+
+async def test_at_the_end_all_files_are_finished_and_known_to_be(
+    make_hub: MakeHub, clip: Path
+) -> None:
+    town = [camera(name, str(clip)) for name in NAMES]
+    hub = await make_hub(*town, processes=2, mode="continuous")
+    await until(lambda: hub.online(*NAMES))
+    await asyncio.sleep(1)
+    await hub.stop()
+    with sqlite3.connect(hub.data / "bulk.db") as connection:
+        states = connection.execute("SELECT state, length(sha256) FROM segments").fetchall()
+    assert states == [("finished", 64)] * len(NAMES)
+    assert list((hub.data / "capture").glob("*/open/*")) == []
 
 
 async def test_the_next_hub_takes_all_processes_over(make_hub: MakeHub, clip: Path) -> None:

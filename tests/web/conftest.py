@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -42,7 +42,9 @@ from hub.reload import Reload
 from hub.store.store import Store
 from hub.tasks import Tasks
 from hub.text.translations import Texts
+from hub.video.clips import Part
 from hub.video.index import Recording
+from hub.video.spans import Timeline
 from hub.video.status import CameraStatus, CameraUnavailable, NothingRecorded, Snapshot
 from hub.web.server import Town, WebServices, make_app
 
@@ -55,6 +57,15 @@ class FakeClip:
     """A file that can be read in parts, in small pieces."""
 
     size = len(FILM)
+    mark = "film"
+    codec = "avc1.42c01e"
+    width, height, frame = 640, 368, 0.04
+    cut_short = False
+
+    def __init__(self, start: datetime, end: datetime) -> None:
+        self.start, self.end = start, end
+        self.parts = [Part(start, 0.0, (end - start).total_seconds())]
+        self.gaps: list[tuple[datetime, datetime]] = []
 
     async def read(self, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         end = self.size if length is None else offset + length
@@ -70,6 +81,7 @@ class FakeVideo:
         self.down: dict[str, str] = {}
         self.decoded = 0
         self.ordered: list[Recording] = []
+        self.drawn: dict[str, Timeline] = {}
 
     async def snapshot(self, camera: str) -> Snapshot:
         await asyncio.sleep(0.01)
@@ -82,10 +94,22 @@ class FakeVideo:
         reason = self.down.get(camera)
         return CameraStatus(online=reason is None, reason=reason, since=self.clock.now())
 
-    async def clip(self, camera: str, start: datetime, end: datetime) -> FakeClip:
-        if start.year < 2026:
+    async def clip(
+        self, camera: str, start: datetime, end: datetime, stream: str = "main"
+    ) -> FakeClip:
+        if start.year < 2026 or stream != "main":
             raise NothingRecorded
-        return FakeClip()
+        return FakeClip(start, end)
+
+    async def timeline(
+        self, keys: Collection[str], start: datetime, end: datetime, points: int
+    ) -> dict[str, Timeline]:
+        return {key: self.drawn.get(key, Timeline(60_000)) for key in keys}
+
+    async def orders_between(
+        self, cameras: Collection[str], start: datetime, end: datetime
+    ) -> list[Recording]:
+        return [one for one in self.ordered if one.camera in cameras and one.start < end]
 
     async def recordings(self, incident: int) -> list[Recording]:
         return [one for one in self.ordered if one.incident == incident]

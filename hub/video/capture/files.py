@@ -6,7 +6,7 @@ import logging
 import os
 from pathlib import Path
 
-from hub.video import mp4
+from hub.video import boxes, mp4
 from hub.video.archive import TIER, path_of, segment_report, start_of
 from hub.video.capture.disks import Disks
 from hub.video.capture.fragments import Epoch
@@ -77,7 +77,7 @@ class Archive:
             except OSError as error:
                 log.error("%s was left unfinished and cannot be written now: %s", path, error)
                 continue
-            except mp4.Mp4Error as error:
+            except boxes.Mp4Error as error:
                 log.error("%s was left unfinished and cannot be saved: %s", path, error)
                 report = None
             if report is not None:
@@ -97,7 +97,7 @@ class Archive:
         try:
             try:
                 layout = mp4.finish(fd, after_crash=True)
-            except mp4.Mp4Error:  # killed before its first fragment
+            except boxes.Mp4Error:  # killed before its first fragment
                 layout = None
             os.fsync(fd)
             digest = sha256_of(fd)

@@ -2,7 +2,8 @@
 
 FFmpeg's muxer writes the init segment; the fragments are put together here. That is a few dozen
 bytes around the frames, it costs a third of what giving each frame to the muxer costs, and a
-fragment ends exactly where it should: before a keyframe, or after 200 ms.
+fragment ends exactly where it should: before a keyframe, or after 200 ms. Sound that has come
+until then goes with it; it never makes a fragment wait.
 """
 
 from __future__ import annotations
@@ -14,22 +15,16 @@ from fractions import Fraction
 from itertools import chain
 from typing import NamedTuple
 
-import av
-from av.video.codeccontext import VideoCodecContext
-from av.video.stream import VideoStream
-
-from hub.video import codecs, mp4
-from hub.video.capture.packets import VideoPacket
+from hub.video import boxes, codecs, mp4
+from hub.video.capture import heads
+from hub.video.capture.packets import AudioFormat, AudioPacket, VideoPacket
+from hub.video.capture.sound import Sound
 
 _LONGEST_S = Fraction(19, 100)  # ends at the first frame past it: 200 ms at 5, 10, ... 30 fps
 _HEAD = 1024  # parameter sets stand at the very head of a keyframe
 
-_KEY = 0x0200_0000  # depends on no other frame
-_NO_KEY = 0x0101_0000  # depends on others, is no sync sample
-_MOOF = struct.Struct(">I4s I4sII I4s I4sIII I4sIQ I4sIIiI")
 _SAMPLE = struct.Struct(">IIi")
 _START_CODE = b"\0\0\1"
-_TIME_AT = 64  # where _MOOF has the decode time
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +36,18 @@ class Epoch:
     codec: str
     width: int
     height: int
+    audio: str | None
 
     @classmethod
     def of(cls, init: bytes) -> Epoch:
-        width, height = mp4.picture_size(init)
-        return cls(init, mp4.timescale(init), codecs.codec_of(init), width, height)
+        width, height = boxes.picture_size(init)
+        codec, audio = codecs.codec_of(init), codecs.audio_of(init)
+        return cls(init, boxes.timescale(init), codec, width, height, audio)
 
 
 @dataclass(slots=True)
 class Fragment:
-    """At most 200 ms of video: one moof and its mdat.
+    """At most 200 ms of video, and its sound: one moof and its mdat.
 
     `time` and `duration` are in seconds on the connection's timeline, `start` is the Unix time of
     its first frame, known when it is handed on. `key`: it begins with a keyframe.
@@ -91,10 +88,20 @@ class Packager:
     """Turns packets (Annex B, placed on the timeline) into fragments.
 
     A fragment is complete when the frame behind it is there: only then is known how long its last
-    frame lasts. Whenever the parameter sets change, a new epoch begins.
+    frame lasts. Whenever the parameter sets change, or there is sound of another format, or none
+    any more, a new epoch begins with the next keyframe.
     """
 
-    def __init__(self, codec: str, time_base: Fraction, extradata: bytes) -> None:
+    def __init__(
+        self,
+        codec: str,
+        time_base: Fraction,
+        extradata: bytes,
+        audio: AudioFormat | None = None,
+        *,
+        masked: bool = False,
+    ) -> None:
+        """`audio`: what the connection announced; `masked`: parts of the pictures are covered."""
         self._codec = codec
         self._time_base = time_base
         self._longest = int(_LONGEST_S / time_base)
@@ -106,6 +113,14 @@ class Packager:
         self._last: _Raw | None = None
         self._number = 0
         self._step = 0
+        self._masked = masked
+        self._sound = Sound(audio)
+        self._format: AudioFormat | None = None
+
+    def audio(self, packet: AudioPacket, time: float) -> None:
+        """Give a piece of sound with its place on the timeline, in seconds. What comes before the
+        first keyframe is dropped."""
+        self._sound.push(packet, time)
 
     def push(self, packet: VideoPacket, time: int) -> Sequence[Fragment]:
         """Give the next frame with its place on the timeline, in ticks.
@@ -136,7 +151,7 @@ class Packager:
             if frame.key or frame.time - waiting[0].time >= self._longest:
                 done = self._cut(frame.time)
         if frame.key:
-            self._keyframe(frame.data)
+            self._keyframe(frame.data, float(frame.time * self._time_base))
         if self._epoch is not None:  # nothing can be shown before the first keyframe
             parts = _with_lengths(frame.data)
             self._frames.append(_Frame(frame.time, frame.late, frame.key, parts))
@@ -149,15 +164,18 @@ class Packager:
         step = self._step or int(Fraction(1, 25) / self._time_base)
         return self._cut(self._frames[-1].time + step)
 
-    def _keyframe(self, data: bytes) -> None:
+    def _keyframe(self, data: bytes, at: float) -> None:
         """Begin a new epoch where the keyframe's parameter sets differ from the last ones. Some
         cameras tell them only when the connection is made."""
+        sound = self._sound.begin(at)
         own = codecs.parameter_sets(self._codec, data[:_HEAD])
         sets = own or self._sets or self._given
-        if sets == self._sets and self._epoch is not None:
+        if sets == self._sets and sound == self._format and self._epoch is not None:
             return
         whole = data if own else sets + data
-        self._epoch = Epoch.of(_init(self._codec, self._time_base, whole))
+        init = heads.init(self._codec, self._time_base, whole, sound, masked=self._masked)
+        self._epoch = Epoch.of(init)
+        self._format = sound
         self._factor = self._epoch.scale * self._time_base
         self._sets = sets
 
@@ -175,31 +193,27 @@ class Packager:
             )
             for n, frame in enumerate(frames)
         )
-        head = _moof(self._number, times[0], frames[0].key, len(frames), table)
-        body = b"".join(chain.from_iterable(frame.parts for frame in frames))
+        parts = list(chain.from_iterable(frame.parts for frame in frames))
+        pieces = self._sound.take(float(end * self._time_base))
+        size = sum(map(len, parts))
+        key, count = frames[0].key, len(frames)
+        head = heads.head(self._number, times[0], key, count, table, size, pieces)
+        parts += (piece.data for piece in pieces)
+        body = b"".join(parts)
         data = b"".join((head, struct.pack(">I4s", len(body) + 8, b"mdat"), body))
         duration = times[-1] - times[0]
-        moof = mp4.Moof(len(head), _TIME_AT, times[0], duration, frames[0].key)
+        moof = mp4.Moof(len(head), heads.TIME_AT, times[0], duration, key)
+        if pieces:
+            assert self._format is not None
+            rate = Fraction(self._format.rate, epoch.scale)
+            sound = heads.sound_time(head, len(pieces), pieces[0].time, rate)
+            moof = moof._replace(others=(sound,))
         time = times[0] / epoch.scale
-        return [Fragment(epoch, data, moof, moof.key, time, duration / epoch.scale)]
+        return [Fragment(epoch, data, moof, key, time, duration / epoch.scale)]
 
     def _ticks(self, time: int) -> int:
         """From the stream's ticks to those of the file."""
         return time if self._factor == 1 else round(time * self._factor)
-
-
-def _moof(number: int, time: int, key: bool, count: int, table: bytes) -> bytes:
-    size = _MOOF.size + len(table)
-    head = _MOOF.pack(
-        size, b"moof",
-        16, b"mfhd", 0, number,
-        size - 24, b"traf",
-        20, b"tfhd", 0x02_0020, 1, _NO_KEY,  # default-base-is-moof, default flags
-        20, b"tfdt", 1 << 24, time,
-        24 + len(table), b"trun", 1 << 24 | 0xB05, count, size + 8,  # offset of the first byte
-        _KEY if key else _NO_KEY,
-    )  # fmt: skip
-    return head + table
 
 
 def _with_lengths(data: bytes) -> list[bytes | memoryview]:
@@ -216,45 +230,3 @@ def _with_lengths(data: bytes) -> list[bytes | memoryview]:
         parts.append((end - start).to_bytes(4, "big"))
         parts.append(view[start:end])
     return parts
-
-
-class _Sink:
-    """Takes what FFmpeg writes; its buffer is valid only during the call."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self.data += data
-        return len(data)
-
-
-def _init(codec: str, time_base: Fraction, key: bytes) -> bytes:
-    """The init segment for a stream that begins with this keyframe and its parameter sets."""
-    width, height = _picture_size(codec, key)
-    sink = _Sink()
-    flags = {"movflags": "empty_moov+default_base_moof+frag_keyframe+skip_trailer"}
-    with av.open(sink, "w", format="mp4", options=flags) as out:
-        stream = out.add_mux_stream(codec, width=width, height=height, time_base=time_base)
-        assert isinstance(stream, VideoStream)
-        packet = av.Packet(key)
-        packet.stream = stream
-        packet.dts = packet.pts = 0
-        packet.is_keyframe = True
-        out.mux(packet)
-    data = bytes(sink.data)
-    for kind, offset, size in mp4.boxes(data, 0, len(data)):
-        if kind == b"moov":
-            # Apple's players want hvc1; FFmpeg writes hev1 for streams that it did not encode
-            return data[: offset + size].replace(b"hev1", b"hvc1", 1)
-    raise av.error.InvalidDataError(0, "a keyframe without parameter sets")
-
-
-def _picture_size(codec: str, key: bytes) -> tuple[int, int]:
-    """Width and height, from decoding one keyframe: what the stream's header says may be old."""
-    decoder = VideoCodecContext.create(codec, "r")
-    assert isinstance(decoder, VideoCodecContext)
-    decoder.thread_count = 1
-    for frame in decoder.decode(av.Packet(key)) or decoder.decode(None):
-        return int(frame.width), int(frame.height)
-    raise av.error.InvalidDataError(0, "a keyframe that cannot be decoded")

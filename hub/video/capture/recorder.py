@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
-from hub.video import messages, mp4
+from hub.video import boxes, messages
 from hub.video.capture import disks
 from hub.video.capture.bitrate import Bitrate
 from hub.video.capture.files import Archive
@@ -305,7 +305,7 @@ class Recorder:
     def _finish(self, segment: Segment) -> None:
         try:
             report = segment.close()
-        except (OSError, mp4.Mp4Error) as error:
+        except (OSError, boxes.Mp4Error) as error:
             log.error("%s could not be sealed: %s", segment.path, error)
             self._archive.leave(segment)
             return

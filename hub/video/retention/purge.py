@@ -49,14 +49,12 @@ Changed = Callable[[str, str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was deleted of a batch. `spared`: it is held now, or is not what it was. `failed`: its
-    disk would not let it go."""
+    """What became of a batch. `spared`: it is held now, or is not what it was. `failed`: its disk
+    would not let it go."""
 
-    files: int = 0
-    bytes: int = 0
-    rows: int = 0
-    spared: int = 0
-    failed: int = 0
+    deleted: tuple[Doomed, ...]
+    spared: int
+    failed: int
 
 
 class Purge:
@@ -81,10 +79,9 @@ class Purge:
             gone = await _to_its_end(self._unlink, taken)
             await self._settle(taken, gone, why)
         self._tell([*lost, *(row for row in taken if row.id in gone)])
+        ids = gone | {row.id for row in lost}
         return Done(
-            files=len(gone),
-            bytes=sum(row.bytes for row in taken if row.id in gone),
-            rows=len(gone) + len(lost),
+            deleted=tuple(each for each in doomed if each.piece.id in ids),
             spared=len(doomed) - len(taken) - len(lost),
             failed=len(taken) - len(gone),
         )
@@ -125,20 +122,20 @@ class Purge:
         """Numbers of the rows whose files are gone; blocks."""
         gone: set[int] = set()
         folders: dict[Path, int] = {}
+        failed: list[str] = []
         for row in rows:
             if not self._tiers.here(row.tier):
                 continue
             try:
                 file = self._tiers.file(row.tier, row.path)
                 file.unlink(missing_ok=True)
-            except OutsideArchive as error:
-                log.error("%s is not deleted: %s", row.path, error)
-                continue
             except OSError as error:
-                log.error("%s on '%s' cannot be deleted: %s", row.path, row.tier, error.strerror)
+                failed.append(f"{row.path} on '{row.tier}': {error.strerror or error}")
                 continue
             gone.add(row.id)
             folders[file.parent] = max(row.start, folders.get(file.parent, 0))
+        if failed:
+            log.error("%d files cannot be deleted; the first is %s", len(failed), failed[0])
         past = millis(self._clock.now()) - EMPTY_AFTER_MS
         for folder, start in folders.items():
             _sync(folder)

@@ -1,0 +1,278 @@
+"""Looks after the room on the disks: deletes what is too old and what must go, moves, and foresees.
+
+Nothing is deleted while the clock is not trusted, on a full disk neither: recording then ends,
+which the ledger of gaps tells, and what a wrong clock would have deleted is still there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.holds import Holds
+from hub.store.store import Store
+from hub.video.instants import millis
+from hub.video.places import Tiers
+from hub.video.retention import forecast, holding
+from hub.video.retention.disks import Disk, Disks, lacks
+from hub.video.retention.forecast import Forecast
+from hub.video.retention.holding import Holding
+from hub.video.retention.plan import Doomed, Need, Terms, plan
+from hub.video.retention.purge import BATCH, Changed, Purge
+from hub.video.retention.shelf import IndexShelf
+from hub.video.retention.sweep import sweep
+from hub.video.retention.tellings import Tellings
+from hub.video.retention.tiers import Mover, lower
+from hub.video.settings import RecordingSettings
+
+log = logging.getLogger("hub.video.retention")
+
+LOOK_S = 10.0
+"""The disks are looked at so often, or at once when one is told to be full."""
+AGE_S = 60.0
+"""What is too old is looked for so often, and what is used of the disks is summed."""
+FORESEE_S = 600.0
+SWEEP_S = 3600.0
+PAUSE_S = 0.05
+"""Between two batches, so that what is recorded meanwhile comes into the index."""
+AT_ONCE = 5_000
+"""Files that are planned at a time."""
+MOVES = 8
+"""Batches that are moved in a round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What goes next. `more`: there is more of it. `paused`: nothing goes, since the clock is not
+    trusted."""
+
+    doomed: tuple[Doomed, ...]
+    more: bool
+    need: Mapping[str, Need]
+    paused: bool
+
+
+class Keeper:
+    """One for the hub; only it deletes and moves what is recorded. `may_delete`: whether the clock
+    is trusted."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        bus: Bus,
+        tiers: Tiers,
+        holds: Holds,
+        settings: RecordingSettings,
+        time_zone: ZoneInfo,
+        may_delete: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._tiers = tiers
+        self._may_delete = may_delete
+        self._zone = time_zone
+        self._terms = Terms.of_settings(settings)
+        self._disks = Disks(store, tiers)
+        self._purge = Purge(store, clock, tiers, holds, self.day)
+        self._mover = Mover(store, tiers)
+        self._tell = Tellings(bus, clock)
+        self._due: dict[str, float] = {}
+        self._poked = asyncio.Event()
+        self._known: Forecast | None = None
+
+    @property
+    def changed(self) -> Changed | None:
+        """Hears of what was deleted and moved."""
+        return self._purge.changed
+
+    @changed.setter
+    def changed(self, changed: Changed | None) -> None:
+        self._purge.changed = self._mover.changed = changed
+
+    def configure(self, settings: RecordingSettings) -> None:
+        """Keep by these terms from now on; tiers are those of the start."""
+        self._terms = Terms.of_settings(settings)
+        self._poked.set()
+
+    def pressed(self) -> None:
+        """A disk is told to be full: look at once."""
+        self._poked.set()
+
+    def day(self) -> str:
+        """The town's day of now, as an ISO date."""
+        return self._clock.now().astimezone(self._zone).date().isoformat()
+
+    async def run(self) -> None:
+        """Look after the disks, for ever. Raises what the store raises; begun again, it settles
+        what was left half done."""
+        self._due.clear()
+        await self._disks.claim()
+        await self._mover.resume()
+        gone = await self._purge.resume()
+        if gone:
+            log.warning("%d files were being deleted when the hub ended; they are gone", gone)
+        while True:
+            await self.look()
+            await self._pause()
+
+    async def look(self) -> None:
+        """One round. Raises what the store raises."""
+        if not self._may_delete():
+            self._tell.paused()
+            return
+        self._tell.resumed()
+        is_due = self._is_due("age", AGE_S)
+        if is_due:
+            await self._disks.sum()
+        disks = await self._disks.look()
+        need = lacks(disks)
+        if need or is_due:
+            await self._make_room(disks, need)
+        if is_due:
+            await self._move_the_old()
+        if self._is_due("sweep", SWEEP_S):
+            await sweep(self._store, self._terms, millis(self._clock.now()))
+        if self._is_due("forecast", FORESEE_S):
+            self._tell.forecast(await self.forecast())
+        self._tell.flush()
+
+    async def planned(self, most: int) -> Plan:
+        """What would be deleted now, at most so many files of it."""
+        if "age" not in self._due:
+            await self._disks.sum()
+        disks = await self._disks.look()
+        need = handed_down(lacks(disks), disks)
+        doomed = await self._plan(need, disks, most + 1)
+        more = len(doomed) > most
+        return Plan(tuple(doomed[:most]), more, need, not self._may_delete())
+
+    async def forecast(self) -> Forecast:
+        """How long the disks suffice."""
+        disks = await self._disks.look()
+        now = millis(self._clock.now())
+        names = [disk.tier.name for disk in disks]
+        rates = await self._store.read(partial(forecast.rates, tiers=names, now=now))
+        held = await self._store.read(partial(holding.bytes_held, now=now))
+        return forecast.forecast(disks, rates, self._terms, held)
+
+    async def holding(self) -> list[Holding]:
+        """What the holds that are in force keep."""
+        now = millis(self._clock.now())
+        return await self._store.read(partial(holding.holding, now=now))
+
+    async def _make_room(self, disks: Sequence[Disk], need: Mapping[str, Need]) -> None:
+        """Delete on the last disks what the first ones lack, and move down; where that was of no
+        use, delete on the first ones too."""
+        freed = await self._delete(handed_down(need, disks), disks)
+        for disk in disks:
+            below = lower(disks, disk.tier.name)
+            if disk.tier.name in need and below is not None:
+                moved = await self._move(disk.tier.name, need=need[disk.tier.name])
+                if not moved and not freed:
+                    await self._delete({disk.tier.name: need[disk.tier.name]}, disks)
+
+    async def _delete(self, need: Mapping[str, Need], disks: Sequence[Disk]) -> bool:
+        """Delete what is planned; returns whether anything went."""
+        some = False
+        while True:
+            doomed = await self._plan(need, disks, AT_ONCE)
+            for at in range(0, len(doomed), BATCH):
+                if not self._may_delete():
+                    return some
+                batch = doomed[at : at + BATCH]
+                done = await self._purge.delete(batch)
+                self._tell.deleted(done.deleted)
+                for each in done.deleted:
+                    self._disks.freed(each.piece.tier, each.piece.bytes)
+                if not done.deleted:
+                    return some
+                some = True
+                await self._clock.sleep(PAUSE_S)
+            if len(doomed) < AT_ONCE:
+                return some
+            disks = await self._disks.look()
+            need = handed_down(lacks(disks), disks)
+
+    async def _plan(
+        self, need: Mapping[str, Need], disks: Sequence[Disk], most: int
+    ) -> list[Doomed]:
+        now = millis(self._clock.now())
+        here = [disk.tier.name for disk in disks if disk.room is not None]
+        terms = self._terms
+
+        def work(connection: Connection) -> list[Doomed]:
+            shelf = IndexShelf(connection, terms, now, here)
+            return list(plan(shelf, terms=terms, now=now, need=need, most=most))
+
+        return await self._store.read(work)
+
+    async def _move_the_old(self) -> None:
+        for tier in self._tiers.configured:
+            if tier.move_after is not None:
+                age = round(tier.move_after.total_seconds() * 1000)
+                await self._move(tier.name, before=millis(self._clock.now()) - age)
+
+    async def _move(
+        self, tier: str, *, need: Need | None = None, before: int | None = None
+    ) -> bool:
+        """Move to the next disk what is older than `before`, or until the need is met; returns
+        whether anything was moved."""
+        size = files = 0
+        for _ in range(MOVES):
+            disks = await self._disks.look()
+            disk = next(disk for disk in disks if disk.tier.name == tier)
+            below = lower(disks, tier)
+            if disk.room is None or below is None:
+                break
+            if need is not None and size >= need.bytes and files >= need.files:
+                break
+            move = await self._mover.next(disk, below, before=before)
+            if move is None:
+                break
+            moved = await self._mover.move(move)
+            self._disks.freed(tier, moved)
+            self._disks.freed(below.tier.name, -moved)
+            size, files = size + moved, files + len(move.rows)
+        return size > 0
+
+    def _is_due(self, what: str, every: float) -> bool:
+        now = self._clock.monotonic()
+        if now < self._due.get(what, now):
+            return False
+        self._due[what] = now + every
+        return True
+
+    async def _pause(self) -> None:
+        cancel = self._clock.call_later(LOOK_S, self._poked.set)
+        try:
+            await self._poked.wait()
+        finally:
+            cancel()
+        self._poked.clear()
+
+
+def handed_down(need: Mapping[str, Need], disks: Sequence[Disk]) -> dict[str, Need]:
+    """What the last disk of each chain must give up, so that what the disks before it lack can be
+    moved on to it."""
+    left = dict(need)
+    for disk in disks:
+        lack = left.get(disk.tier.name)
+        below = lower(disks, disk.tier.name)
+        if lack is None or below is None:
+            continue
+        del left[disk.tier.name]
+        missing = lack.bytes - max(0, below.capacity - below.used)
+        own = left.get(below.tier.name, Need(0, 0, lack.why))
+        if missing > 0 or below.tier.name in left:
+            left[below.tier.name] = Need(own.bytes + max(0, missing), own.files, own.why)
+    return left
