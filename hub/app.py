@@ -38,6 +38,7 @@ from hub.config.sealed import Started
 from hub.config_incident import tell_begun_anew, tell_wrong_config
 from hub.embedded_broker import EmbeddedBroker
 from hub.history.service import History
+from hub.holds import Holds
 from hub.loop_watch import LoopWatch
 from hub.model.action import Action
 from hub.model.core_events import HubStarted, HubStopping, StoreBegunAnew
@@ -93,10 +94,12 @@ class Hub:
         self.access = Access(AuditLog(self.folder.bulk, clock), clock)
         self.alarms = self._make_alarms(config, clock)
         self.answers = Answers(self.alarms, self.access, self.texts)
+        self.holds = Holds(self.folder.bulk, clock)
         self.video = Video(
             data_dir=config.data_dir, clock=clock, bus=self.bus, tasks=self.tasks,
             store=self.folder.bulk, settings=from_config.recording(config),
-            time_zone=config.time_zone, active=self._modes_on,
+            time_zone=config.time_zone, active=self._modes_on, holds=self.holds,
+            town=config.hub.name, may_delete=lambda: self.history.trust.trusted,
         )  # fmt: skip
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
         self.actions = ActionRegistry(clock)

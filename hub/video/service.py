@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from hub.bus import Bus
 from hub.clock import Clock
+from hub.holds import Holds
 from hub.model.camera import Camera
 from hub.store.store import Store
 from hub.tasks import Tasks
@@ -32,6 +33,8 @@ from hub.video.places import Tiers
 from hub.video.processes import Processes
 from hub.video.reasons import Reason, explain
 from hub.video.reconcile import Reconciler
+from hub.video.retention.erasure import Erasure
+from hub.video.retention.keeper import Keeper
 from hub.video.settings import RecordingSettings, Word
 from hub.video.status import CameraStatus, CameraUnavailable, Snapshot
 from hub.video.wanted import Place, Streams, first_stream, streams_of
@@ -48,8 +51,9 @@ then the plugins that bring them may still be starting, and they are being recor
 class Video:
     """The hub's half of video. The other half are the capture processes, which it keeps running.
 
-    `active` gives the modes of the town that are on, each with who switched it. `on_status` is
-    called with a camera's entity id whenever what is known of it changes.
+    `active` gives the modes of the town that are on, each with who switched it; `may_delete`
+    whether the clock is trusted. `on_status` is called with a camera's entity id whenever what is
+    known of it changes.
     """
 
     def __init__(
@@ -63,6 +67,9 @@ class Video:
         settings: RecordingSettings,
         time_zone: ZoneInfo,
         active: Callable[[], Mapping[str, str]],
+        holds: Holds,
+        town: str,
+        may_delete: Callable[[], bool],
         on_status: OnStatus | None = None,
     ) -> None:
         self.data_dir = data_dir
@@ -84,6 +91,13 @@ class Video:
         self.ledger = Ledger(store, clock, bus, self.causes)
         self.reconciler.on_changed = self.ledger.turned_up
         self.clips = Clips(store, self.tiers)
+        self.keeper = Keeper(
+            store=store, clock=clock, bus=bus, tiers=self.tiers, holds=holds, settings=settings,
+            time_zone=time_zone, may_delete=may_delete,
+        )  # fmt: skip
+        self.erasure = Erasure(
+            store=store, clock=clock, data=data_dir, time_zone=time_zone, town=town, sure=may_delete
+        )
         self._open: dict[int, set[str]] = {}
         self._some_connected = asyncio.Event()
         self.processes = Processes(
@@ -113,6 +127,8 @@ class Video:
         self._tasks.loop(self._look_through, "reconcile")
         self._tasks.loop(self.expected.run, "what is to be recorded")
         self._tasks.loop(self.ledger.run, "ledger of gaps")
+        self._tasks.loop(self.keeper.run, "room on the disks")
+        self._tasks.loop(self.erasure.run, "record of erasure")
         self._tasks.start(self._settle(), "settle", alone=True)
         await self.processes.start()
 
@@ -125,6 +141,7 @@ class Video:
     def configure(self, settings: RecordingSettings) -> None:
         """Take over what was changed in the configuration, but for disks and processes."""
         self._settings = settings
+        self.keeper.configure(settings)
         self._retell()
 
     def set_cameras(self, cameras: Mapping[str, Camera]) -> None:
@@ -289,6 +306,7 @@ class Video:
 
     def _disk(self, report: messages.DiskReport) -> None:
         self.causes.disk(report)
+        self.keeper.heard(report)
         if report.why is None:
             log.info("recordings are written to '%s' again", report.tier)
         else:

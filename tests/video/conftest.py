@@ -16,6 +16,7 @@ import pytest
 
 from hub.bus import Bus
 from hub.clock import SystemClock
+from hub.holds import Holds
 from hub.model.camera import Camera, Stream
 from hub.model.event import Event
 from hub.store.store import Store
@@ -92,6 +93,9 @@ class VideoHub:
             store=self.store,
             time_zone=ZoneInfo("Europe/Kyiv"),
             active=lambda: self.modes,
+            holds=Holds(self.store, self.clock),
+            town="Town",
+            may_delete=lambda: False,  # no test may depend on the room that a disk has
             settings=RecordingSettings.model_validate(
                 {"default": settings, "cameras": of or {}, "processes": processes}
             ),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from hub.holds import Holds
 from hub.model.camera import Camera, Stream
 from hub.video.service import Video
 from hub.video.settings import RecordingSettings
@@ -45,6 +46,7 @@ async def url(town: WebTown, clips: dict[str, Path]) -> AsyncIterator[str]:
     video = Video(
         data_dir=data, clock=town.clock, bus=town.bus, tasks=town.tasks, store=town.bulk_store,
         settings=RecordingSettings(), time_zone=ZoneInfo("Europe/Kyiv"), active=dict,
+        holds=Holds(town.bulk_store, town.clock), town="Town", may_delete=lambda: False,
     )  # fmt: skip
     h264, hevc = (Stream(url=str(clips[codec])) for codec in ("h264", "hevc"))
     cameras = [

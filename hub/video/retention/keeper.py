@@ -20,6 +20,7 @@ from hub.clock import Clock
 from hub.holds import Holds
 from hub.store.store import Store
 from hub.video.instants import millis
+from hub.video.messages import DiskReport
 from hub.video.places import Tiers
 from hub.video.retention import forecast, holding
 from hub.video.retention.disks import Disk, Disks, lacks
@@ -104,8 +105,9 @@ class Keeper:
         self._terms = Terms.of_settings(settings)
         self._poked.set()
 
-    def pressed(self) -> None:
-        """A disk is told to be full: look at once."""
+    def heard(self, report: DiskReport) -> None:
+        """A disk cannot be written, or can be again: it is told, and looked at at once."""
+        self._tell.disk(report)
         self._poked.set()
 
     def day(self) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.core_events import (
+    ArchiveDiskBack,
+    ArchiveDiskFailed,
     ArchiveMinimumBroken,
     ArchivePurged,
     ArchivePurgePaused,
@@ -15,6 +17,7 @@ from hub.model.core_events import (
     ArchiveShort,
     ArchiveShortOver,
 )
+from hub.video.messages import DiskReport
 from hub.video.retention.forecast import Forecast
 from hub.video.retention.plan import Doomed
 
@@ -40,6 +43,7 @@ class Tellings:
         self._deleted: dict[str, list[int]] = {}
         self._broken: dict[str, set[str]] = {}
         self._told: dict[str, float] = {}
+        self._failing: dict[str, str] = {}
         self._short_tier: str | None = None
 
     def paused(self) -> None:
@@ -58,6 +62,19 @@ class Tellings:
         self._is_paused = False
         log.warning("the clock is trusted again: recordings are deleted as they should be")
         self._bus.publish(ArchivePurgeResumed(source="hub", received_at=self._clock.now()))
+
+    def disk(self, report: DiskReport) -> None:
+        """A disk cannot be written, or can be again. Each capture process tells of it."""
+        if self._failing.get(report.tier) == report.why:
+            return
+        now = self._clock.now()
+        if report.why is None:
+            del self._failing[report.tier]
+            self._bus.publish(ArchiveDiskBack(source="hub", received_at=now, tier=report.tier))
+            return
+        self._failing[report.tier] = report.why
+        event = ArchiveDiskFailed(source="hub", received_at=now, tier=report.tier, why=report.why)
+        self._bus.publish(event)
 
     def deleted(self, files: Iterable[Doomed]) -> None:
         """These were deleted; it is told with others, by `flush`."""
