@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from hub.video.capture.fragments import Fragment
 from hub.video.capture.ring import Ring
+from hub.video.messages import ALL
 from tests.video.conftest import fragments_of
 from tests.video.kept import START, Kept, later
 
@@ -110,3 +112,16 @@ def test_files_are_about_a_minute_long(tmp_path: Path, fragments: list[Fragment]
     assert sum(lengths) == 140
     assert max(lengths) <= 60
     assert len(lengths) == 3
+
+
+@pytest.mark.parametrize("shift", [-3600, 3600])
+def test_a_clock_that_is_set_begins_another_file(
+    tmp_path: Path, fragments: list[Fragment], shift: int
+) -> None:
+    kept = Kept(tmp_path, ALL)
+    kept.take(fragments[:12])
+    kept.take([replace(each, start=each.start + shift) for each in fragments[12:]])
+    assert sorted(kept.files()) == [list(range(75)), list(range(75, 500))]
+    before, after = (r for name, r in kept.told if name == "segment" and r.sha256)
+    assert before.start == pytest.approx(START)
+    assert after.start == pytest.approx(START + 3 + shift)

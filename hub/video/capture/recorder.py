@@ -97,20 +97,20 @@ class Recorder:
     def wanted(self) -> Wanted:
         return self._wanted
 
+    # What the event loop asks waits for no lock: who holds it may be waiting for a slow disk.
+
     @property
     def orders(self) -> list[str]:
-        with self._lock:
-            return list(self._orders)
+        return list(self._orders)
 
     def ring(self) -> RingReport:
-        with self._lock:
-            return RingReport(self._ring.bytes, round(self._ring.span, 3))
+        return RingReport(self._ring.bytes, round(self._ring.span, 3))
 
     def join(self) -> tuple[Fragment, ...]:
-        """The running group of pictures, for who begins to watch."""
-        with self._lock:
-            last = self._ring.last
-            return () if last is None else tuple(last.fragments)
+        """The running group of pictures, for who begins to watch. Who sets `watched` first misses
+        nothing, and may be given the last fragment twice."""
+        last = self._ring.last
+        return () if last is None else tuple(last.fragments)
 
     def change(self, wanted: Wanted) -> None:
         """Keep another part of the stream, or elsewhere, from now on. What is kept before and
@@ -168,8 +168,11 @@ class Recorder:
 
     def tick(self, now: float) -> None:
         """End orders whose time is past, though no frame came to show it."""
-        with self._lock:
-            self._end_orders(now - LATE_S)
+        if self._lock.acquire(blocking=False):  # a stream that is at work ends them itself
+            try:
+                self._end_orders(now - LATE_S)
+            finally:
+                self._lock.release()
 
     def close(self) -> None:
         """Finish the file; nothing more is written."""

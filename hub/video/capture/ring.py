@@ -46,12 +46,15 @@ class Ring:
     @property
     def last(self) -> Group | None:
         """The group that is growing, or was the last to."""
-        return self._groups[-1] if self._groups else None
+        try:
+            return self._groups[-1]
+        except IndexError:
+            return None
 
     @property
     def span(self) -> float:
         """Seconds of video that it holds."""
-        return sum(group.end - group.start for group in self._groups if group.fragments)
+        return sum(group.end - group.start for group in tuple(self._groups) if group.fragments)
 
     def add(self, fragment: Fragment) -> Group | None:
         """Take a fragment; returns its group, or None while a keyframe is waited for. The ring may

@@ -17,6 +17,9 @@ from hub.video.messages import SegmentReport
 MOST_BYTES = 1 << 30
 """No file grows beyond it; an index can name twice as much between two keyframes."""
 
+CLOCK_SET_S = 2.0
+"""Instants of one stream differ by as much only where this machine's clock was set."""
+
 _PIECE = 1 << 20
 
 
@@ -64,12 +67,14 @@ class Segment:
             raise
 
     def takes(self, group: Group, longest_s: float) -> bool:
-        """Whether this group goes on where the file ends, and finds room in it."""
+        """Whether this group goes on where the file ends, and finds room in it. It does not where
+        this machine's clock was set in between."""
         length = self.end - self.start
         return (
             group.number == self._group + 1
             and group.epoch is self.epoch
             and length + length / self._groups <= longest_s
+            and abs(group.start - self.end) < CLOCK_SET_S
         )
 
     @property
@@ -89,9 +94,11 @@ class Segment:
             self._base = fragment.moof.time
         head = mp4.moved(fragment.data, fragment.moof, fragment.moof.time - self._base)
         self._append(head, memoryview(fragment.data)[fragment.moof.size :])
-        self.end = fragment.end
         since = (fragment.moof.time - self._base) / self.epoch.scale
-        self.start = min(self.start, fragment.start - since)  # frames come late, never early
+        begun = fragment.start - since
+        if self.start - CLOCK_SET_S < begun < self.start:  # frames come late, never early
+            self.start = begun
+        self.end = self.start + since + fragment.duration
 
     def _append(self, *parts: bytes | bytearray | memoryview) -> None:
         size = sum(len(part) for part in parts)

@@ -47,7 +47,7 @@ class Capture:
         self._linger_s = linger_s
         self._archive = Archive(data, folder)
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
-        self._workers = ThreadPoolExecutor(2, thread_name_prefix="work")
+        self._workers = ThreadPoolExecutor(4, thread_name_prefix="work")
         self._streams: dict[str, CameraThread] = {}
         self._recorders: dict[str, Recorder] = {}
         self._recording: dict[str, bool] = {}
@@ -56,6 +56,7 @@ class Capture:
         self._peers: set[wire.Peer] = set()
         self._watchers = Watchers(self._recorders)
         self._ending = asyncio.Event()
+        self._changing = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -182,15 +183,16 @@ class Capture:
 
     async def _set_streams(self, _peer: wire.Peer, head: wire.Head) -> Answer:
         given = _streams(head.get("set"))
-        if head.get("only"):
-            for key in self._streams.keys() - given.keys():
-                self._drop(key)
-        for key, (source, wanted) in given.items():
-            self._put(key, source, wanted)
-        self._choose_who_answers()
+        async with self._changing:
+            if head.get("only"):
+                for key in self._streams.keys() - given.keys():
+                    await self._drop(key)
+            for key, (source, wanted) in given.items():
+                await self._put(key, source, wanted)
+            self._choose_who_answers()
         return {}, b""
 
-    def _put(self, key: str, source: Source, wanted: Wanted) -> None:
+    async def _put(self, key: str, source: Source, wanted: Wanted) -> None:
         running = self._streams.get(key)
         if running is None:
             self._recorders[key] = Recorder(
@@ -203,25 +205,29 @@ class Capture:
                 self._outages,
             )
         elif self._recorders[key].wanted != wanted:
-            self._recorders[key].change(wanted)
+            await self._work(self._recorders[key].change, wanted)
         if running is not None:
             if running.source == source:
                 return
             running.stop()
-            self._recorders[key].interrupt()
+            await self._work(self._recorders[key].interrupt)
         thread = CameraThread(source, self._recorders[key], self._clock, self.tell, self._outages)
         self._streams[key] = thread
         thread.start()
 
-    def _drop(self, key: str) -> None:
-        stream = self._streams.pop(key)
+    async def _drop(self, key: str) -> None:
+        stream, recorder = self._streams.pop(key), self._recorders.pop(key)
         stream.stop()
-        self._recorders.pop(key).close()
         self._recording.pop(key, None)
         self._pictures.pop(key, None)
         self._watchers.gone(key)
         now = self._clock.now().timestamp()
         self._outages.end("source", stream.source.camera, stream.source.stream, now)
+        await self._work(recorder.close)
+
+    async def _work(self, work: Callable[..., None], *given: object) -> None:
+        """Do what may have to wait for a disk."""
+        await self._loop.run_in_executor(self._workers, work, *given)
 
     def _choose_who_answers(self) -> None:
         """One stream of each camera tells when orders are over."""
@@ -238,10 +244,11 @@ class Capture:
         given = head.get("streams")
         if not isinstance(given, list):
             raise wire.WireError("no list of streams")
-        for key in given:
-            if key in self._streams:
-                self._drop(key)
-        self._choose_who_answers()
+        async with self._changing:
+            for key in given:
+                if key in self._streams:
+                    await self._drop(key)
+            self._choose_who_answers()
         return {}, b""
 
     async def _record(self, _peer: wire.Peer, head: wire.Head) -> Answer:
@@ -252,7 +259,7 @@ class Capture:
         if all(recorder.wanted.mode == NONE for recorder in recorders):
             raise wire.Refusal(Reason.SWITCHED_OFF)
         for recorder in recorders:
-            await self._loop.run_in_executor(self._workers, recorder.order, order)
+            await self._work(recorder.order, order)
         return {}, b""
 
     async def _state(self, _peer: wire.Peer, head: wire.Head) -> Answer:
