@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.video.capture import assembly, recorder, segment
 from hub.video.capture import camera as capture_camera
-from hub.video.capture import recorder, segment
 from hub.video.messages import SegmentReport, StreamReport
 from tests.video.capturing import Capturing, capturing, source, wanted
 from tests.video.conftest import CLIP_S, until
@@ -119,7 +119,7 @@ def rare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtspFaults]:
 async def test_a_stream_without_keyframes_is_lost_for_that_reason(
     tmp_path: Path, faulty: RtspFaults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capture_camera, "FIRST_KEY_S", 1.0)
+    monkeypatch.setattr(assembly, "FIRST_KEY_S", 1.0)
     async with capturing(tmp_path) as capture:
         await capture.set({source(faulty.url("keyless")): wanted(tmp_path)})
         await until(lambda: capture.all("stream", StreamReport))
@@ -132,7 +132,7 @@ async def test_a_stream_without_keyframes_is_lost_for_that_reason(
 async def test_a_stream_whose_keyframes_are_rare_is_connected_anew_to_get_one(
     tmp_path: Path, rare: RtspFaults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capture_camera, "NEXT_KEY_S", 3.0)
+    monkeypatch.setattr(assembly, "NEXT_KEY_S", 3.0)
     monkeypatch.setattr(capture_camera, "FIRST_PAUSE_S", 0.2)
     monkeypatch.setattr(recorder, "SEGMENT_S", 1.0)
     async with capturing(tmp_path) as capture:

@@ -168,9 +168,10 @@ class _Encoder:
 
     def __init__(self, source: AudioCodecContext) -> None:
         rate, layout = source.sample_rate, source.layout.name
-        self._decoder = CodecContext.create(source.name, "r")
-        assert isinstance(self._decoder, AudioCodecContext)
-        self._decoder.sample_rate, self._decoder.layout = rate, layout
+        decoder = CodecContext.create(source.name, "r")
+        assert isinstance(decoder, AudioCodecContext)
+        decoder.sample_rate, decoder.layout = rate, layout
+        self._decoder = decoder
         self._encoder = CodecContext.create("aac", "w")
         assert isinstance(self._encoder, AudioCodecContext)
         self._encoder.sample_rate, self._encoder.layout = rate, layout

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from itertools import chain, islice
 
 from hub.clock import Clock
-from hub.video import codecs
-from hub.video.capture.fragments import Epoch, Fragment, Packager
+from hub.video.capture.assembly import Assembly
+from hub.video.capture.fragments import Epoch, Fragment
 from hub.video.capture.outages import Outages
-from hub.video.capture.packets import VideoPacket
 from hub.video.capture.recorder import Recorder, Tell
 from hub.video.capture.source import Feed, SourceLost, opened
 from hub.video.capture.timeline import Timeline
-from hub.video.messages import Source, StreamReport
+from hub.video.messages import Source, StreamReport, TroubleReport
 from hub.video.reasons import Reason, explain
 
 log = logging.getLogger("hub.video.capture")
@@ -29,40 +28,10 @@ SETTLE_S = 1.0
 """The first frames come late, out of the probing's buffer. They are held back so long, until the
 timeline has seen some that came on time, so that they get their true instants."""
 
-FIRST_KEY_S = 30.0
-"""A stream that holds no keyframe for so long will never show anything."""
-NEXT_KEY_S = 900.0
-"""Without a keyframe for so long no file could be ended: connecting anew brings one."""
-
 _REST_S = 0.185  # a fragment ends 190 ms after its first frame at the earliest
 _GATHERED = 1 << 16  # bytes; half of the least buffer that Linux gives a socket
 
 _PERSON_NEEDED = frozenset({Reason.UNAUTHORIZED, Reason.UNSUPPORTED, Reason.BAD_ADDRESS})
-
-
-class _Frames:
-    """Tells parts of one frame from frames: some senders cut frames up and give all parts one
-    timestamp; others give all their frames the same one."""
-
-    def __init__(self, codec: str) -> None:
-        self._codec = codec
-        self._last: VideoPacket | None = None
-        self._dts: int | None = None
-        self._begun: bool | None = None
-
-    def goes_on(self, packet: VideoPacket) -> bool:
-        """Whether this is a further part of the frame before it."""
-        last, self._last = self._last, packet
-        dts, self._dts = self._dts, packet.pts if packet.dts is None else packet.dts
-        if last is None or dts is None or self._dts != dts:
-            self._begun = None
-            return False
-        if self._begun is None:
-            self._begun = codecs.begins_picture(self._codec, bytes(last))
-        begins = codecs.begins_picture(self._codec, bytes(packet))
-        another = self._begun and begins
-        self._begun = self._begun or begins
-        return not another
 
 
 class CameraThread(threading.Thread):
@@ -79,7 +48,7 @@ class CameraThread(threading.Thread):
         self._outages = outages
         self._stopped = threading.Event()
         self._stop_asked = False
-        self._lost_told = False
+        self._lost_told = self._unheard_told = False
         self._epoch: Epoch | None = None
         self._reason: Reason | None = Reason.CONNECTING
         self._since = self._now()
@@ -99,7 +68,7 @@ class CameraThread(threading.Thread):
             width=None if epoch is None else epoch.width,
             height=None if epoch is None else epoch.height,
             codec=None if epoch is None else epoch.codec,
-            audio=None,
+            audio=None if epoch is None else epoch.audio,
             recording=recorder.recording,
             until=recorder.until,
             bitrate=round(recorder.bitrate.value),
@@ -140,29 +109,18 @@ class CameraThread(threading.Thread):
                 self._recorder.interrupt()
 
     def _record(self, feed: Feed) -> None:
-        timeline = Timeline(float(feed.time_base))
-        packager = Packager(feed.codec, feed.time_base, feed.extradata)
-        frames = _Frames(feed.codec)
+        self._tell_of_sound(feed)
         held: list[Fragment] | None = []
-        longest, now = FIRST_KEY_S, self._clock.now
         packets = feed.packets()
         first = list(islice(packets, 1))  # it may have been waited for
-        began = keyed = self._clock.monotonic()
+        began = self._clock.monotonic()
+        assembly = Assembly(feed, self._clock)
+        timeline = assembly.timeline
         try:
             for packet in chain(first, packets):
                 if self._stop_asked:
                     return
-                if not packet.size:
-                    continue
-                if packet.is_keyframe:
-                    keyed, longest = self._clock.monotonic(), NEXT_KEY_S
-                elif self._clock.monotonic() - keyed > longest:
-                    raise SourceLost(Reason.NO_KEYFRAME)
-                if frames.goes_on(packet):
-                    done = packager.join(packet)
-                else:
-                    dts = packet.pts if packet.dts is None else packet.dts
-                    done = packager.push(packet, timeline.place(dts, now().timestamp()))
+                done = assembly.add(packet)
                 if held is None:
                     if done:
                         self._hand_on(done, timeline)
@@ -174,7 +132,15 @@ class CameraThread(threading.Thread):
                     self._hand_on(held, timeline)
                     held = None
         finally:
-            self._hand_on([*(held or ()), *packager.close()], timeline)
+            self._hand_on([*(held or ()), *assembly.close()], timeline)
+
+    def _tell_of_sound(self, feed: Feed) -> None:
+        """Say once that there is sound which cannot be kept."""
+        if feed.unheard and not self._unheard_told:
+            self._unheard_told = True
+            log.warning("%s: %s", self.name, explain(Reason.AUDIO_UNSUPPORTED))
+            why = Reason.AUDIO_UNSUPPORTED.value
+            self._tell("trouble", TroubleReport(self.source.camera, self.source.stream, why))
 
     def _rest(self, fragment: Fragment) -> None:
         """Let the frames of the next fragment gather in the socket, and wake shortly before the
