@@ -21,11 +21,17 @@ from hub.web.archive_events import Happening, Happenings
 from hub.web.clips import VIEW, instant_of
 from hub.web.render import PAGES
 from hub.web.routes import Route, Visit
+from hub.web.words import N_
 
 MOST_CAMERAS = 25
 SHOWN = 9
 """So many cameras are played at a time."""
 LONGEST = timedelta(days=400)
+SPANS = (
+    (600, N_("10 minutes")), (3_600, N_("1 hour")), (21_600, N_("6 hours")),
+    (86_400, N_("24 hours")), (604_800, N_("7 days")), (2_592_000, N_("30 days")),
+)  # fmt: skip
+"""How long the timeline may be: seconds, and how people say it."""
 FEWEST_POINTS, POINTS, MOST_POINTS = 10, 500, 4_000
 FAR = timedelta(days=3_650)
 BEFORE_NOW = timedelta(minutes=1)
@@ -50,7 +56,7 @@ async def page(visit: Visit) -> web.Response:
     zone = visit.services.town.time_zone
     return visit.request.app[PAGES].page(
         visit, "archive.html", cameras=cameras, at=at, most=SHOWN,
-        shown=[one for one in cameras if one.chosen],
+        spans=SPANS, shown=[one for one in cameras if one.chosen],
         local=at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S"),
     )  # fmt: skip
 

@@ -19,6 +19,8 @@ class Entrance:
 
 ENTRANCES = (
     Entrance("/", N_("Overview"), "overview.view"),
+    Entrance("/live", N_("Live"), "cameras.view"),
+    Entrance("/archive", N_("Archive"), "archive.view"),
     Entrance("/automations", N_("Automations"), "automations.view"),
     Entrance("/history", N_("History"), "history.view"),
     Entrance("/events", N_("Events"), "history.view"),
