@@ -7,6 +7,7 @@
     resized  it goes over to the second clip after 3 s
     frozen   all its frames bear the same time
     keyless  its keyframes are left out
+    flapping it breaks off after a second, or in the middle of a packet
     sliced   it sends each slice as a picture of its own, with one time for all of them
 
 RTP over the RTSP connection (RFC 7826, 14), H.264 as in RFC 6184. The server runs in a thread of
@@ -92,7 +93,9 @@ class RtspFaults:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         playing: asyncio.Task[None] | None = None
         fault = ""
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        with contextlib.suppress(
+            asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError
+        ):
             while True:
                 request = (await reader.readuntil(b"\r\n\r\n")).lstrip(b"\r\n")
                 while request[:1] == b"$":  # a receiver report
@@ -139,6 +142,10 @@ class RtspFaults:
                     writer.write(b"$\0" + struct.pack(">H", len(packet)) + packet)
                     sequence += 1
                 await writer.drain()
+                if fault == "flapping" and number >= _RATE:
+                    writer.write(b"$\0\xff")
+                    writer.close()
+                    return
 
     def _script(self, fault: str) -> Iterator[tuple[int, Frame]]:
         """(RTP time, picture) of each 25th of a second."""

@@ -1,0 +1,55 @@
+"""Cameras that come and go all the time: what they leave behind does not grow."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hub.video.capture import camera
+from tests.video.capturing import Capturing, capturing, source, wanted
+from tests.world.rtsp_faults import RtspFaults
+
+CAMERAS = 8
+MOST_MB = 8
+
+
+def footprint() -> tuple[int, int, float]:
+    """Threads, open files, and memory in MB."""
+    gc.collect()
+    process = psutil.Process()
+    return threading.active_count(), process.num_fds(), process.memory_info().rss / 1e6
+
+
+async def flap(capture: Capturing, server: RtspFaults, seconds: float) -> None:
+    keep = wanted(capture.data)
+    streams = {source(server.url("flapping"), camera=f"camera.c{n}"): keep for n in range(CAMERAS)}
+    await capture.set(streams)
+    await asyncio.sleep(6)
+    threads, files, megabytes = footprint()
+    connections = len(capture.told)
+    await asyncio.sleep(seconds)
+    later = footprint()
+    assert len(capture.told) - connections > CAMERAS * seconds / 10, "hardly a connection was made"
+    assert later[0] <= threads + 1
+    assert later[1] <= files + 2 * CAMERAS  # a file and its connection may be open now, or not
+    assert later[2] <= megabytes + MOST_MB
+
+
+@pytest.mark.parametrize("seconds", [8, pytest.param(600, marks=pytest.mark.soak)])
+async def test_cameras_that_break_off_each_second_leave_nothing_behind(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    monkeypatch.setattr(camera, "FIRST_PAUSE_S", 0.2)
+    monkeypatch.setattr(camera, "LONGEST_PAUSE_S", 0.2)
+    with RtspFaults(clip) as server:
+        async with capturing(tmp_path) as capture:
+            await flap(capture, server, seconds)
+            outages = await capture.outages()
+            assert len(outages) <= 2_000 + CAMERAS
+    assert {outage.cause for outage in outages} <= {"ended", "connecting"}
+    assert not list((tmp_path / "capture" / "open").iterdir())
