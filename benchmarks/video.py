@@ -1,11 +1,17 @@
-"""What recording a camera costs: the capture process against one `ffmpeg -c copy` per stream.
+"""What recording costs: the capture process against one `ffmpeg -c copy` per stream.
 
-    python benchmarks/video.py [--streams 1 10 25] [--seconds 60]
+    python -m benchmarks.video [--streams 1 10 50 100] [--seconds 60] [--processes 1] [--most 0]
 
 Both record the same RTSP streams (720p, 25 frames/s, 2 Mbit/s) in the same run, one after the
-other, to files of a minute. CPU is user and system time of the processes over the window, in
-percent of one core; memory is PSS at its end. The capture process also keeps a pre-roll of 12 s of
-each stream in memory; those bytes, and what it takes without any camera, are told apart.
+other, to files of a minute; the capture process keeps everything, seals each file with a digest
+and forces it to the disk. CPU is user and system time of the processes over the window, in percent
+of one core; memory is PSS at its end. What the process takes without any camera is told apart.
+
+Every recorded frame is then read back: `lost` are frames that are not there, `holes_s` is time
+between files that nothing covers, `behind_s` how old the last written frame of the worst stream
+was at the end. `--most N` goes on beyond the largest number of `--streams`, in steps of a quarter
+up to N, without ffmpeg, until something is missing: the last number before that is the most that
+this machine records without a gap, its own RTSP server beside it.
 """
 
 from __future__ import annotations
@@ -18,22 +24,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from benchmarks import machine  # noqa: E402
-from hub.video import wire  # noqa: E402
-from hub.video.messages import ALL, Source, Wanted  # noqa: E402
-from tests.world.rtsp_cameras import PASSWORD, USER, RtspCameras, missing  # noqa: E402
+from benchmarks import machine
+from benchmarks.recorded import Kept, read_back
+from hub.video import wire
+from hub.video.messages import ALL, SegmentReport, Source, StreamReport, Wanted
+from tests.world.rtsp_cameras import PASSWORD, USER, RtspCameras, missing
 
 RING_S = 12.0
-SETTLE_S = RING_S + 6
+SETTLE_S = 12.0
 CLIP_S = 60
 
 
@@ -50,14 +56,16 @@ class Row:
     """Figures for one number of streams; `added` and `per_stream` are without the base."""
 
     streams: int
-    ffmpeg: Cost
     capture: Cost
+    added_cpu_per_stream: float
+    added_mb_per_stream: float
     ring_mb: float
-    capture_added_cpu_per_stream: float
-    capture_added_mb_per_stream_without_ring: float
-    ffmpeg_cpu_per_stream: float
-    ffmpeg_mb_per_stream: float
-    cpu_ratio: float
+    kept: Kept
+    whole: bool
+    ffmpeg: Cost | None
+    ffmpeg_cpu_per_stream: float | None
+    ffmpeg_mb_per_stream: float | None
+    cpu_ratio: float | None
     server_cpu: float
     other_cpu: float
 
@@ -118,71 +126,122 @@ async def ffmpeg(urls: list[str], seconds: float, folder: Path) -> Cost:
             process.wait()
 
 
-async def capture(urls: list[str], seconds: float, folder: Path) -> tuple[Cost, float]:
-    """The capture process with all streams, all recorded; its cost, and its rings in MB."""
-    socket = folder / "capture" / "socket"
-    command = [sys.executable, "-m", "hub.video.capture"]
-    command += ["--data", str(folder)]
-    process = subprocess.Popen(command, cwd=ROOT)
-    peer = await reached(socket)
-    reading = asyncio.create_task(peer.run(ignored))
-    wanted = wire.plain(Wanted(ALL, RING_S, 1 << 26, "main", str(folder), False))
-    streams = {}
-    for number, url in enumerate(urls):
-        source = Source(f"camera.c{number}", "main", url, USER, PASSWORD, False, ())
-        streams[f"camera.c{number}/main"] = {"source": wire.plain(source), "wanted": wanted}
-    await peer.request("streams", {"set": streams, "only": True})
-    await asyncio.sleep(SETTLE_S if urls else 3)
-    cost = await window([psutil.Process(process.pid)], seconds if urls else min(seconds, 10))
-    state, _ = await peer.request("state")
-    if lost := [c["camera"] for c in state["streams"] if not c["online"]]:
-        raise SystemExit(f"{len(lost)} cameras are lost; the figures would mean nothing")
-    await peer.request("stop")
-    await reading
-    process.wait()
-    return cost, sum(ring["bytes"] for ring in state["rings"].values()) / 1e6
+class Capturing:
+    """Capture processes that the streams are spread over, and what they told."""
 
+    def __init__(self, folder: Path, processes: int) -> None:
+        self._folder = folder
+        self._own = [folder / "capture" / str(number) for number in range(processes)]
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._peers: list[wire.Peer] = []
+        self._reading: list[asyncio.Task[None]] = []
+        self.sealed: dict[str, list[SegmentReport]] = defaultdict(list)
 
-async def ignored(_head: wire.Head, _payload: bytes) -> None:
-    """Notices are of no interest here."""
+    async def start(self) -> None:
+        for own in self._own:
+            command = [sys.executable, "-m", "hub.video.capture", "--data", str(self._folder)]
+            self._running.append(subprocess.Popen([*command, "--folder", str(own)]))
+        for own in self._own:
+            self._peers.append(await reached(own / "socket"))
+            self._reading.append(asyncio.create_task(self._peers[-1].run(self._heard)))
+
+    async def _heard(self, head: wire.Head, _payload: bytes) -> None:
+        if head.get("tell") == "segment" and head.get("sha256"):
+            report = wire.build(SegmentReport, head)
+            self.sealed[report.camera].append(report)
+
+    async def record(self, urls: Sequence[str]) -> None:
+        wanted = wire.plain(Wanted(ALL, RING_S, 1 << 26, "main", str(self._folder), False))
+        for number, peer in enumerate(self._peers):
+            streams = {}
+            for index in range(number, len(urls), len(self._peers)):
+                camera = f"camera.c{index}"
+                source = Source(camera, "main", urls[index], USER, PASSWORD, False, ())
+                streams[f"{camera}/main"] = {"source": wire.plain(source), "wanted": wanted}
+            await peer.request("streams", {"set": streams, "only": True})
+
+    async def cost(self, seconds: float) -> Cost:
+        return await window([psutil.Process(process.pid) for process in self._running], seconds)
+
+    async def state(self) -> tuple[list[StreamReport], float]:
+        """How the streams are, and how many MB of them are in memory."""
+        reports, rings = [], 0
+        for peer in self._peers:
+            state, _ = await peer.request("state")
+            reports += [wire.build(StreamReport, fields) for fields in state["streams"]]
+            rings += sum(ring["bytes"] for ring in state["rings"].values())
+        return reports, rings / 1e6
+
+    async def stop(self) -> None:
+        for peer in self._peers:
+            await peer.request("stop")
+        await asyncio.gather(*self._reading)
+        for process in self._running:
+            process.wait()
 
 
 async def reached(socket: Path) -> wire.Peer:
-    for _ in range(100):
+    for _ in range(200):
         try:
             return await wire.connect(socket)
         except OSError:
             await asyncio.sleep(0.1)
-    raise SystemExit("the capture process did not start")
+    raise SystemExit("a capture process did not start")
 
 
-async def row(server: RtspCameras, streams: int, seconds: float, base: Cost, folder: Path) -> Row:
-    urls = [server.url("720p25", number) for number in range(streams)]
-    rtsp = psutil.Process(server.pid)
-    theirs = await ffmpeg(urls, seconds, fresh(folder))
-    served, _ = measured([rtsp])
-    everything = sum(psutil.cpu_times()[:3])
-    began = time.monotonic()
-    ours, ring = await capture(urls, seconds, fresh(folder))
-    wall = time.monotonic() - began
-    server_cpu = 100 * (measured([rtsp])[0] - served) / wall
-    all_cpu = 100 * (sum(psutil.cpu_times()[:3]) - everything) / wall
-    ours_cpu = (ours.cpu - base.cpu) / streams
-    return Row(
-        streams=streams,
-        ffmpeg=theirs,
-        capture=ours,
-        ring_mb=round(ring, 1),
-        capture_added_cpu_per_stream=round(ours_cpu, 3),
-        capture_added_mb_per_stream_without_ring=round(
-            (ours.pss_mb - base.pss_mb - ring) / streams, 2
-        ),
-        ffmpeg_cpu_per_stream=round(theirs.cpu / streams, 3),
-        ffmpeg_mb_per_stream=round(theirs.pss_mb / streams, 2),
-        cpu_ratio=round(ours_cpu / (theirs.cpu / streams), 3),
-        server_cpu=round(server_cpu, 1),
-        other_cpu=round(all_cpu - server_cpu - ours.cpu, 1),
-    )
+@dataclass(slots=True)
+class Bench:
+    """One run: its server, and what all its rows are compared with."""
+
+    server: RtspCameras
+    folder: Path
+    seconds: float
+    processes: int
+    base: Cost = field(default_factory=lambda: Cost(0.0, 0.0))
+
+    async def idle(self) -> None:
+        capturing = Capturing(fresh(self.folder), self.processes)
+        await capturing.start()
+        await asyncio.sleep(3)
+        self.base = await capturing.cost(min(self.seconds, 10))
+        await capturing.stop()
+
+    async def row(self, streams: int, *, compared: bool) -> Row:
+        urls = [self.server.url("720p25", number) for number in range(streams)]
+        theirs = await ffmpeg(urls, self.seconds, fresh(self.folder)) if compared else None
+        rtsp = psutil.Process(self.server.pid)
+        capturing = Capturing(fresh(self.folder), self.processes)
+        await capturing.start()
+        await capturing.record(urls)
+        await asyncio.sleep(SETTLE_S)
+        began = time.monotonic()
+        served, everything = measured([rtsp])[0], sum(psutil.cpu_times()[:3])
+        ours = await capturing.cost(self.seconds)
+        wall = time.monotonic() - began
+        server_cpu = 100 * (measured([rtsp])[0] - served) / wall
+        all_cpu = 100 * (sum(psutil.cpu_times()[:3]) - everything) / wall
+        reports, ring_mb = await capturing.state()
+        behind = max(time.time() - (report.until or 0.0) for report in reports)
+        await capturing.stop()
+        kept = await asyncio.to_thread(read_back, self.folder, capturing.sealed, behind)
+        shortest = 0.9 * self.seconds * streams
+        whole = kept.whole and len(capturing.sealed) == streams and kept.seconds > shortest
+        added = (ours.cpu - self.base.cpu) / streams
+        return Row(
+            streams=streams,
+            capture=ours,
+            added_cpu_per_stream=round(added, 3),
+            added_mb_per_stream=round((ours.pss_mb - self.base.pss_mb) / streams, 2),
+            ring_mb=round(ring_mb, 1),
+            kept=kept,
+            whole=whole,
+            ffmpeg=theirs,
+            ffmpeg_cpu_per_stream=theirs and round(theirs.cpu / streams, 3),
+            ffmpeg_mb_per_stream=theirs and round(theirs.pss_mb / streams, 2),
+            cpu_ratio=theirs and round(added / (theirs.cpu / streams), 3),
+            server_cpu=round(server_cpu, 1),
+            other_cpu=round(all_cpu - server_cpu - ours.cpu, 1),
+        )
 
 
 def fresh(folder: Path) -> Path:
@@ -191,25 +250,31 @@ def fresh(folder: Path) -> Path:
     return folder
 
 
-async def main(counts: list[int], seconds: float) -> None:
+def told(row: Row) -> Row:
+    print(json.dumps(asdict(row)), flush=True)
+    return row
+
+
+async def main(counts: list[int], seconds: float, processes: int, most: int) -> None:
     if lack := missing():
         raise SystemExit(lack)
-    server = RtspCameras([clip()], mounts=max(counts))
+    server = RtspCameras([clip()], mounts=max(*counts, most))
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch) / "data"
-            base, _ = await capture([], seconds, fresh(folder))
-            rows = []
-            for streams in counts:
-                rows.append(await row(server, streams, seconds, base, folder))
-                print(json.dumps(asdict(rows[-1])), flush=True)
+            bench = Bench(server, Path(scratch) / "data", seconds, processes)
+            await bench.idle()
+            rows = [told(await bench.row(streams, compared=True)) for streams in counts]
+            streams = max(counts)
+            while rows[-1].whole and (streams := streams + max(1, streams // 4)) <= most:
+                rows.append(told(await bench.row(streams, compared=False)))
     finally:
         server.stop()
     result = {
-        "what": "720p25, 2 Mbit/s, RTSP over TCP, recorded without encoding",
+        "what": "720p25, 2 Mbit/s, RTSP over TCP, all of it recorded without encoding",
         "seconds": seconds,
-        "ring_s": RING_S,
-        "capture_without_cameras": asdict(base),
+        "processes": processes,
+        "capture_without_cameras": asdict(bench.base),
+        "most_without_a_gap": max((row.streams for row in rows if row.whole), default=0),
         "rows": [asdict(each) for each in rows],
     }
     machine.write("video", result)
@@ -217,7 +282,9 @@ async def main(counts: list[int], seconds: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--streams", type=int, nargs="+", default=[1, 10, 25])
+    parser.add_argument("--streams", type=int, nargs="+", default=[1, 10, 50, 100])
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--most", type=int, default=0, help="go on up to so many streams")
     options = parser.parse_args()
-    asyncio.run(main(options.streams, options.seconds))
+    asyncio.run(main(options.streams, options.seconds, options.processes, options.most))
