@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import stat
 from pathlib import Path
 
 from hub.video import boxes, mp4
-from hub.video.archive import segment_report, start_of
+from hub.video.archive import segment_report, sha256_of, start_of
 from hub.video.instants import LONGEST_MS
 from hub.video.messages import SegmentReport
 
@@ -24,16 +23,6 @@ def is_sealed(fd: int, layout: mp4.Layout) -> bool:
         return True  # it never had room for one
     kept = int.from_bytes(os.pread(fd, 4, layout.room), "big")
     return kept != mp4.INDEX_ROOM
-
-
-def sha256_of(fd: int) -> str:
-    """The digest of an open file, in hex."""
-    digest = hashlib.sha256()
-    offset = 0
-    while block := os.pread(fd, 1 << 20, offset):
-        digest.update(block)
-        offset += len(block)
-    return digest.hexdigest()
 
 
 def read(file: Path, tier: str, path: str, *, seal: bool) -> SegmentReport | None:

@@ -4,6 +4,7 @@ only `main` is not named."""
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import UTC, datetime
 
 from hub.video import boxes, codecs
@@ -46,6 +47,16 @@ def stream_of(path: str) -> str:
 def camera_of(path: str) -> str:
     """The camera's entity id in a file's path."""
     return f"camera.{path.split('/')[1]}"
+
+
+def sha256_of(fd: int) -> str:
+    """The digest of an open file, in hexadecimal. Raises OSError."""
+    digest = hashlib.sha256()
+    offset = 0
+    while piece := os.pread(fd, 1 << 20, offset):
+        digest.update(piece)
+        offset += len(piece)
+    return digest.hexdigest()
 
 
 def epoch_of(init: bytes) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from hub.store.store import Store
 from hub.video import adopt, folders, index, rollup
+from hub.video.archive import sha256_of
 from hub.video.folders import Place
 from hub.video.index import Row
 from hub.video.places import Tiers
@@ -237,7 +238,7 @@ def _digests(tiers: Tiers, places: Iterable[Place], rows: Mapping[str, Row]) -> 
         except OSError:
             continue  # it went away meanwhile
         try:
-            digest = adopt.sha256_of(fd)
+            digest = sha256_of(fd)
         finally:
             os.close(fd)
         if digest != wanted:

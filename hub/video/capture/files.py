@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 from hub.video import boxes, mp4
-from hub.video.archive import TIER, path_of, segment_report, start_of
+from hub.video.archive import TIER, path_of, segment_report, start_of, sha256_of
 from hub.video.capture.disks import Disks
 from hub.video.capture.fragments import Epoch
-from hub.video.capture.segment import Segment, sha256_of
+from hub.video.capture.segment import Segment
 from hub.video.messages import SegmentReport
 
 log = logging.getLogger("hub.video.capture")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from hub.video import mp4
-from hub.video.archive import segment_report
+from hub.video.archive import segment_report, sha256_of
 from hub.video.capture.fragments import Epoch, Fragment
 from hub.video.capture.ring import Group
 from hub.video.messages import SegmentReport
@@ -19,18 +18,6 @@ MOST_BYTES = 1 << 30
 
 CLOCK_SET_S = 2.0
 """Instants of one stream differ by as much only where this machine's clock was set."""
-
-_PIECE = 1 << 20
-
-
-def sha256_of(fd: int) -> str:
-    """The digest of an open file, in hexadecimal."""
-    digest = hashlib.sha256()
-    offset = 0
-    while piece := os.pread(fd, _PIECE, offset):
-        digest.update(piece)
-        offset += len(piece)
-    return digest.hexdigest()
 
 
 class Segment:
