@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from hub.video import boxes, mp4
-from hub.video.archive import TIER, path_of, segment_report, start_of, sha256_of
+from hub.video.archive import TIER, path_of, segment_report, sha256_of, start_of
 from hub.video.capture.disks import Disks
 from hub.video.capture.fragments import Epoch
 from hub.video.capture.segment import Segment
