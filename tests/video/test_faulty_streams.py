@@ -158,6 +158,7 @@ async def test_a_file_that_grows_without_a_keyframe_ends_at_its_bound(
         await until(capture.sealed)
         await asyncio.sleep(1)
         report = await capture.report()
+        outages = await capture.outages()
     assert [head["why"] for head in capture.told if head.get("tell") == "trouble"] == [
         "no_keyframe"
     ]
@@ -165,6 +166,8 @@ async def test_a_file_that_grows_without_a_keyframe_ends_at_its_bound(
     assert 300_000 <= file.bytes < 400_000
     assert report.online
     assert not report.recording
+    assert (outages[-1].cause, outages[-1].end) == ("no_keyframe", None)
+    assert outages[-1].start == pytest.approx(file.end or 0, abs=0.01)
 
 
 async def test_a_camera_that_comes_back_with_another_codec_goes_on_in_another_file(

@@ -66,7 +66,7 @@ class Recorder:
         self._over: dict[str, RecordedReport] = {}
         self._live: Segment | None = None
         self._orders: dict[str, Order] = {}
-        self._failing = False
+        self._failing = self._starved = False
         self._ring = Ring(self._ring_s(), wanted.ring_bytes)
         self._tried = 0.0
         self._key: Fragment | None = None
@@ -244,6 +244,9 @@ class Recorder:
             self._end(segment)
             return None
         self._disk_works()
+        if self._starved:
+            self._starved = False
+            self._outages.end("source", self.camera, self.stream, group.start)
         return segment
 
     def _begin(self, group: Group) -> Segment:
@@ -266,7 +269,10 @@ class Recorder:
             return
         self._until = fragment.end
         if self._live.full:
-            self._tell("trouble", TroubleReport(self.camera, self.stream, Reason.NO_KEYFRAME.value))
+            why = Reason.NO_KEYFRAME.value
+            self._tell("trouble", TroubleReport(self.camera, self.stream, why))
+            self._outages.begin("source", self.camera, self.stream, fragment.end, why)
+            self._starved = True
             self._close_live()
 
     def _disk_failed(self, error: OSError, at: float) -> None:
