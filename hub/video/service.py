@@ -37,13 +37,15 @@ from hub.video.retention.erasure import Erasure
 from hub.video.retention.keeper import Keeper
 from hub.video.settings import RecordingSettings, Word
 from hub.video.status import CameraStatus, CameraUnavailable, Snapshot
+from hub.video.stills import Stills
+from hub.video.thumbnails import Thumbnails
 from hub.video.wanted import Place, Streams, first_stream, streams_of
 
 log = logging.getLogger("hub.video")
 
 _SNAPSHOT_S = 8.0
 _MOST_ORDERS = 1_000
-_SETTLE_S = 120.0
+SETTLE_S = 120.0
 """Cameras that the hub before this one had, and this one does not, go only after so long: until
 then the plugins that bring them may still be starting, and they are being recorded."""
 
@@ -91,6 +93,8 @@ class Video:
         self.ledger = Ledger(store, clock, bus, self.causes)
         self.reconciler.on_changed = self.ledger.turned_up
         self.clips = Clips(store, self.tiers)
+        self.stills = Stills(store, self.tiers)
+        self.thumbnails = Thumbnails(self.stills, data_dir)
         self.keeper = Keeper(
             store=store, clock=clock, bus=bus, tiers=self.tiers, holds=holds, settings=settings,
             time_zone=time_zone, may_delete=may_delete,
@@ -116,7 +120,9 @@ class Video:
             store=store,
             clock=clock,
             bus=bus,
+            tasks=tasks,
             peer_of=self.processes.peer_of,
+            number_of=self.processes.number_of,
             flush=self.indexer.flush,
         )
         self.live = Live(self.processes.socket_of, self._tell_soon, tasks, clock)
@@ -129,7 +135,7 @@ class Video:
         self._tasks.loop(self.ledger.run, "ledger of gaps")
         self._tasks.loop(self.keeper.run, "room on the disks")
         self._tasks.loop(self.erasure.run, "record of erasure")
-        self._tasks.start(self._settle(), "settle", alone=True)
+        self._tasks.loop(self._settle, "cameras that are gone")
         await self.processes.start()
 
     async def stop(self, *, linger: bool) -> None:
@@ -137,6 +143,7 @@ class Video:
         hub), or end them with all files finished."""
         await self.processes.stop(linger=linger)
         await self.indexer.flush()
+        await self.stills.close()
 
     def configure(self, settings: RecordingSettings) -> None:
         """Take over what was changed in the configuration, but for disks and processes."""
@@ -205,9 +212,13 @@ class Video:
         self._tell()
 
     async def _settle(self) -> None:
-        await self._clock.sleep(_SETTLE_S)
-        self.processes.settled = True
-        self._retell()
+        """What is left of cameras that are no longer there is put in order, now and then."""
+        while True:
+            await self._clock.sleep(SETTLE_S)
+            if not self.processes.settled:
+                self.processes.settled = True
+                self._retell()
+            await self.orders.close_past(self._cameras)
 
     def _tell_soon(self) -> None:
         """Several modes may change at one moment."""

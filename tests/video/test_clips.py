@@ -4,69 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
 
-from hub.video import boxes, index, mp4
-from hub.video.capture.files import Archive
-from hub.video.capture.fragments import Fragment
+from hub.video import boxes, mp4
 from hub.video.clips import Clip, Clips
-from hub.video.places import Tiers
-from hub.video.settings import Tier
 from hub.video.status import NothingRecorded
-from hub.video.tables import segments
-from tests.video.archive_rows import store_at
 from tests.video.conftest import fragments_of
+from tests.video.shelf import START, Shelf, at
 from tests.world import counted_clip
 
-START = datetime(2027, 1, 15, 8, tzinfo=UTC)
 
-
-def at(seconds: float) -> datetime:
-    return START + timedelta(seconds=seconds)
-
-
-class Shelf:
-    """An archive with an index. `nas` is a second tier."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self.nas = data / "nas"
-        self.nas.mkdir()
-        self.store = store_at(data)
-        self.tiers = Tiers([Tier(name="nas", path=self.nas)], data)
-        self.paths: list[str] = []
-
-    def put(self, fragments: list[Fragment], *, writing: bool = False) -> Path:
-        first = fragments[0]
-        segment = Archive(self.data).create(
-            self.data, "main", "camera.a", "main", first.epoch, first.start
-        )
-        for fragment in fragments:
-            segment.write(fragment)
-        report = segment.opened() if writing else segment.close()
-        assert report is not None
-        with self.store.engine.begin() as connection:
-            index.put_segments(connection, [report])
-        return self.data / report.path
-
-    def move(self, path: Path) -> None:
-        """To the other tier, as retention does."""
-        name = path.relative_to(self.data)
-        (self.nas / name).parent.mkdir(parents=True, exist_ok=True)
-        path.rename(self.nas / name)
-        with self.store.engine.begin() as connection:
-            change = update(segments).where(segments.c.path == name.as_posix())
-            connection.execute(change.values(tier="nas"))
-
-    async def plan(self, start: float, end: float) -> Clip:
-        return await Clips(self.store, self.tiers).plan("camera.a", at(start), at(end))
+async def planned(shelf: Shelf, start: float, end: float) -> Clip:
+    return await Clips(shelf.store, shelf.tiers).plan("camera.a", at(start), at(end))
 
 
 async def whole(clip: Clip, offset: int = 0, length: int | None = None) -> bytes:
@@ -90,7 +45,7 @@ def shelf(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 
 async def test_a_clip_over_several_files_plays_without_a_break(shelf: Shelf) -> None:
-    clip = await shelf.plan(3.5, 17.3)
+    clip = await planned(shelf, 3.5, 17.3)
     assert (clip.start, clip.end) == (at(3), at(17.4))
     assert clip.gaps == []
     assert not clip.cut_short
@@ -112,7 +67,7 @@ def test_any_part_of_any_clip_is_exactly_that_part(
 ) -> None:
     start, end = window[0], window[0] + window[1]
     try:
-        clip = asyncio.run(shelf.plan(start, end))
+        clip = asyncio.run(planned(shelf, start, end))
     except NothingRecorded:
         assert end <= 0 or start >= 20
         return
@@ -125,7 +80,7 @@ def test_any_part_of_any_clip_is_exactly_that_part(
 
 
 async def test_the_index_of_a_clip_leads_to_its_keyframes(shelf: Shelf) -> None:
-    data = await whole(await shelf.plan(0, 20))
+    data = await whole(await planned(shelf, 0, 20))
     kinds = {kind: (offset, size) for kind, offset, size in boxes.each(data, 0, len(data))}
     at_, size = kinds[b"sidx"]
     count = int.from_bytes(data[at_ + 38 : at_ + 40], "big")
@@ -145,7 +100,7 @@ async def test_a_gap_is_named_and_played_over(clip: Path, tmp_path: Path) -> Non
     shelf = Shelf(tmp_path)
     shelf.put(fragments[:15])
     shelf.put(fragments[50:60])
-    plan = await shelf.plan(0, 20)
+    plan = await planned(shelf, 0, 20)
     assert plan.gaps == [(at(3), at(10))]
     assert numbers(await whole(plan)) == [*range(75), *range(250, 300)]
 
@@ -156,10 +111,10 @@ async def test_a_clip_ends_where_the_camera_changed_its_parameters(
     shelf = Shelf(tmp_path)
     shelf.put(fragments_of(clip, start=START.timestamp()))
     shelf.put(fragments_of(hevc_clip, start=START.timestamp() + 20))
-    plan = await shelf.plan(18, 25)
+    plan = await planned(shelf, 18, 25)
     assert plan.cut_short
     assert plan.end == at(20)
-    later = await shelf.plan(20.5, 25)
+    later = await planned(shelf, 20.5, 25)
     assert later.codec.startswith("hvc1")
     assert not later.cut_short
 
@@ -168,7 +123,7 @@ async def test_a_file_that_went_away_is_left_out(clip: Path, tmp_path: Path) -> 
     shelf = Shelf(tmp_path)
     shelf.put(fragments_of(clip, start=START.timestamp())).unlink()
     with pytest.raises(NothingRecorded):
-        await shelf.plan(0, 20)
+        await planned(shelf, 0, 20)
 
 
 async def test_a_file_is_read_on_while_it_is_deleted_and_the_next_one_is_missed(
@@ -177,7 +132,7 @@ async def test_a_file_is_read_on_while_it_is_deleted_and_the_next_one_is_missed(
     fragments = fragments_of(clip, start=START.timestamp())
     shelf = Shelf(tmp_path)
     files = [shelf.put(fragments[:50]), shelf.put(fragments[50:])]
-    plan = await shelf.plan(0, 20)
+    plan = await planned(shelf, 0, 20)
     read = plan.read()
     got = [await anext(read) for _ in range(3)]
     for file in files:
@@ -194,7 +149,7 @@ async def test_a_file_that_moves_to_another_disk_while_it_is_played_is_found_the
     fragments = fragments_of(clip, start=START.timestamp())
     shelf = Shelf(tmp_path)
     files = [shelf.put(fragments[:50]), shelf.put(fragments[50:])]
-    plan = await shelf.plan(0, 20)
+    plan = await planned(shelf, 0, 20)
     before = await whole(plan)
     for file in files:
         shelf.move(file)
@@ -207,7 +162,7 @@ async def test_a_link_in_place_of_a_file_is_not_followed(clip: Path, tmp_path: P
     path.rename(tmp_path / "elsewhere.mp4")
     path.symlink_to(tmp_path / "elsewhere.mp4")
     with pytest.raises(NothingRecorded):
-        await shelf.plan(0, 20)
+        await planned(shelf, 0, 20)
 
 
 async def test_a_window_of_a_file_that_is_being_written_stays_the_same_when_it_is_sealed(
@@ -219,15 +174,15 @@ async def test_a_window_of_a_file_that_is_being_written_stays_the_same_when_it_i
     being_written, sealed = Shelf(tmp_path / "open"), Shelf(tmp_path / "sealed")
     being_written.put(fragments[:70], writing=True)
     sealed.put(fragments)
-    before, after = await being_written.plan(2.5, 9), await sealed.plan(2.5, 9)
+    before, after = await planned(being_written, 2.5, 9), await planned(sealed, 2.5, 9)
     assert before.mark == after.mark
     assert await whole(before) == await whole(after)
 
 
 async def test_a_window_that_ends_where_a_clip_ended_is_that_clip_again(shelf: Shelf) -> None:
-    first = await shelf.plan(3.5, 17.3)
+    first = await planned(shelf, 3.5, 17.3)
     zero = START.timestamp()
-    again = await shelf.plan(first.start.timestamp() - zero, first.end.timestamp() - zero)
+    again = await planned(shelf, first.start.timestamp() - zero, first.end.timestamp() - zero)
     assert again.mark == first.mark
 
 
@@ -236,7 +191,7 @@ async def test_parts_tell_where_each_moment_lies(clip: Path, tmp_path: Path) -> 
     shelf = Shelf(tmp_path)
     shelf.put(fragments[:15])
     shelf.put(fragments[50:60])
-    plan = await shelf.plan(0, 20)
+    plan = await planned(shelf, 0, 20)
     assert [(part.at, part.time, part.duration) for part in plan.parts] == [
         (at(0), 0.0, pytest.approx(3)),
         (at(10), pytest.approx(3), pytest.approx(2)),
