@@ -18,11 +18,13 @@ from hub.web import (
     history,
     history_data,
     incidents,
+    keeping,
     live,
     modes,
     overview,
     plugin_pages,
     static,
+    stills,
     town,
     webhooks,
 )
@@ -50,8 +52,8 @@ STOP_S = 2.0
 def all_routes() -> list[Route]:
     """Every address that the hub answers."""
     rooms = (
-        overview, automations, incidents, modes, cameras, clips, config_page, town, plugin_pages,
-        webhooks, static, history, history_data, gaps, live, archive,
+        overview, automations, incidents, modes, cameras, clips, stills, config_page, town, plugin_pages,
+        webhooks, static, history, history_data, gaps, keeping, live, archive,
     )  # fmt: skip
     return [route for room in rooms for route in room.routes()]
 

@@ -177,9 +177,17 @@ PURGES = {
     "quota": N_("the disk's quota was used up"),
     "reserve": N_("the disk had too little room left"),
     "inodes": N_("the disk had no room for further files"),
+    "unfinished": N_("a deletion that was cut short"),
     "clock": N_("the clock is further on than it can be"),
 }
 """Why recordings are deleted, or are not."""
+CLASSES = {
+    "continuous": N_("without an order"),
+    "event": N_("for an event"),
+    "incident": N_("for an incident"),
+}
+"""What recordings were made for."""
+SIZES = (N_("kB"), N_("MB"), N_("GB"), N_("TB"))
 TITLES = {"Press the panic button": N_("Press the panic button")}
 """Titles of bundled plugins' pages."""
 AGAIN = N_("The alarm came again")
@@ -242,6 +250,19 @@ class Words:
 
     def purge(self, why: str) -> str:
         return self._of(PURGES, why)
+
+    def recorded_for(self, cls: str) -> str:
+        return self._of(CLASSES, cls)
+
+    def size(self, count: float) -> str:
+        """A number of bytes, in the largest unit of which there is one."""
+        unit = 0
+        count /= 1000
+        while count >= 999.5 and unit < len(SIZES) - 1:
+            count, unit = count / 1000, unit + 1
+        digits = "#,##0.#" if count < 100 else "#,##0"
+        number = format_decimal(count, digits, locale=self._locale)
+        return f"{number}\u00a0{self._gettext(SIZES[unit])}"
 
     def title(self, title: str) -> str:
         return self._gettext(TITLES[title]) if title in TITLES else title

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from hub.bus import Bus
 from hub.clock import Clock
@@ -33,6 +33,7 @@ from hub.video.retention.sweep import sweep
 from hub.video.retention.tellings import Tellings
 from hub.video.retention.tiers import Mover, lower
 from hub.video.settings import RecordingSettings
+from hub.video.tables import coverage
 
 log = logging.getLogger("hub.video.retention")
 
@@ -77,6 +78,7 @@ class Keeper:
         time_zone: ZoneInfo,
         may_delete: Callable[[], bool],
     ) -> None:
+        self.holds = holds
         self._store = store
         self._clock = clock
         self._tiers = tiers
@@ -171,6 +173,11 @@ class Keeper:
         """What the holds that are in force keep."""
         now = millis(self._clock.now())
         return await self._store.read(partial(holding.holding, now=now))
+
+    async def cameras(self) -> list[str]:
+        """All of which something is recorded."""
+        query = select(coverage.c.camera).distinct()
+        return list(await self._store.read(lambda c: c.execute(query).scalars().all()))
 
     async def _make_room(self, disks: Sequence[Disk], need: Mapping[str, Need]) -> None:
         """Delete on the last disks what the first ones lack, and move down; where that was of no
