@@ -48,7 +48,7 @@ async def ledger(hub: VideoHub) -> list[GapRow]:
 async def recorded(hub: VideoHub) -> None:
     """Wait until a camera is being recorded."""
     await until(lambda: hub.online("gate"))
-    await asyncio.sleep(3)
+    await asyncio.sleep(1.5)
 
 
 async def kill_capture(hub: VideoHub) -> None:
@@ -112,6 +112,7 @@ async def test_a_capture_process_that_is_killed_is_the_cause(make_hub: MakeHub, 
     assert len(held) >= 2
 
 
+@pytest.mark.soak
 async def test_who_switched_a_mode_that_takes_recording_away_is_named(
     make_hub: MakeHub, clip: Path
 ) -> None:
@@ -126,6 +127,7 @@ async def test_who_switched_a_mode_that_takes_recording_away_is_named(
     assert 2 < (rows[0].end - rows[0].start).total_seconds() < 5
 
 
+@pytest.mark.soak
 async def test_a_camera_that_cannot_be_read_is_the_cause(make_hub: MakeHub, tmp_path: Path) -> None:
     hub = await make_hub(camera("gate", str(tmp_path / "missing.mp4")), mode="continuous")
     await asyncio.sleep(4)
