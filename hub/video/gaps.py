@@ -22,6 +22,7 @@ NOTICED_MS = 30_000
 Span = tuple[int, int]
 
 RANK: tuple[Reason, ...] = (
+    Reason.FILE_MISSING,
     Reason.CLOCK_SET,
     Reason.SWITCHED_OFF,
     Reason.DISK_FULL,

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from hub.video import index, tables
 from hub.video.gaps import Due, Gap, Span, Trouble, gaps, loose_end, merged
 from hub.video.instants import LONGEST_MS, instant, millis
+from hub.video.reasons import Reason
 from hub.video.tables import gap_marks, outages, record_modes, recordings, segments
 
 LAG_MS = 90_000
@@ -76,7 +77,34 @@ def step(connection: Connection, stream: Stream, now: int, written: int | None) 
     return Judged(end < horizon, ongoing)
 
 
-def take_back(connection: Connection, stream: Stream, start: int, end: int) -> None:
+def look_again(connection: Connection, stream: Stream, start: int, end: int) -> None:
+    """Judge again what files that came to light, or are gone, have changed in a window. What was
+    deleted by the rules is neither."""
+    _take_back(connection, stream, start, end)
+    mark = connection.execute(select(gap_marks.c.settled).where(_is(gap_marks, stream))).scalar()
+    lost = _lost_files(connection, stream, start, min(end, start if mark is None else mark))
+    table = tables.gaps.c
+    near = (_is(tables.gaps, stream), table.start < end, table.end > start)
+    known = connection.execute(select(table.start, table.end).where(*near)).all()
+    covered = [*index.coverage(connection, *stream, start, end), *((a, b) for a, b in known)]
+    due = [Due(*span) for span in merged((file.start, file.end or end) for file in lost)]
+    _insert(connection, stream, gaps(due, merged(covered), lost))
+
+
+def _lost_files(connection: Connection, stream: Stream, start: int, end: int) -> list[Trouble]:
+    """Files that were recorded, and are not on the disk."""
+    table = segments.c
+    query = select(table.start, table.end).where(
+        _is(segments, stream), table.start < end, table.start > start - LONGEST_MS,
+        table.end > start, table.state == "missing",
+    )  # fmt: skip
+    return [
+        Trouble(max(row.start, start), min(row.end, end), Reason.FILE_MISSING.value)
+        for row in connection.execute(query)
+    ]
+
+
+def _take_back(connection: Connection, stream: Stream, start: int, end: int) -> None:
     """Shrink the gaps of a window by what is recorded there by now."""
     table = tables.gaps.c
     near = (_is(tables.gaps, stream), table.start < end, table.end > start)
@@ -187,7 +215,8 @@ def _troubles(connection: Connection, stream: Stream, begin: int, end: int) -> l
         or_(table.camera.is_(None), table.camera == stream[0]),
         or_(table.stream.is_(None), table.stream == stream[1]),
     )
-    return [Trouble(*row) for row in connection.execute(query)]
+    told = [Trouble(*row) for row in connection.execute(query)]
+    return [*told, *_lost_files(connection, stream, begin, end)]
 
 
 def _replace(connection: Connection, stream: Stream, begin: int, found: Sequence[Gap]) -> None:

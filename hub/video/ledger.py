@@ -67,8 +67,8 @@ class Ledger:
     """Writes the ledger a minute and a half behind the present, from what should be recorded, what
     is, and the causes that were told. It says when a stream is not recorded any more, and again.
 
-    What was judged is not judged again, so that a purge makes no gap: only what has `turned_up`
-    since is taken back.
+    What was judged is not judged again, so that a purge makes no gap: only where files have
+    `changed` otherwise.
     """
 
     def __init__(self, store: Store, clock: Clock, bus: Bus, causes: Causes) -> None:
@@ -77,7 +77,7 @@ class Ledger:
         self._bus = bus
         self._causes = causes
         self._stopped: set[Stream] = set()
-        self._turned_up: dict[Stream, tuple[int, int]] = {}
+        self._changed: dict[Stream, tuple[int, int]] = {}
 
     async def run(self) -> None:
         """Store causes every few seconds and judge once a minute, for ever."""
@@ -89,7 +89,7 @@ class Ledger:
 
     async def settle(self) -> None:
         """Judge all streams up to the present, as far as it can be judged."""
-        found, self._turned_up = self._turned_up, {}
+        found, self._changed = self._changed, {}
         for (camera, name), (start, end) in found.items():
             await self.again(camera, name, start, end)
         for stream in await self._store.read(judging.streams):
@@ -102,15 +102,16 @@ class Ledger:
             if judged is not None:
                 self._tell(stream, judged.ongoing)
 
-    def turned_up(self, camera: str, stream: str, start: int, end: int) -> None:
-        """Files of a window (milliseconds) came to light: its gaps are looked at again soon."""
-        low, high = self._turned_up.get((camera, stream), (start, end))
-        self._turned_up[camera, stream] = min(low, start), max(high, end)
+    def changed(self, camera: str, stream: str, start: int, end: int) -> None:
+        """Files of a window (milliseconds) came to light, or are gone: it is judged again soon."""
+        low, high = self._changed.get((camera, stream), (start, end))
+        self._changed[camera, stream] = min(low, start), max(high, end)
 
     async def again(self, camera: str, stream: str, start: int, end: int) -> None:
-        """Take back the gaps between two instants (milliseconds) where something has turned up."""
-        take_back = partial(judging.take_back, stream=(camera, stream), start=start, end=end)
-        await self._store.write(take_back)
+        """Judge again what lies between two instants (milliseconds), where files have turned up or
+        are gone."""
+        look = partial(judging.look_again, stream=(camera, stream), start=start, end=end)
+        await self._store.write(look)
 
     async def rows(
         self,

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     DISK_GONE = "disk_gone"
     SWITCHED_OFF = "switched_off"
     CLOCK_SET = "clock_set"
+    FILE_MISSING = "file_missing"
     HUB_STOPPED = "hub_stopped"
     CAPTURE_STOPPED = "capture_stopped"
     UNKNOWN = "unknown"
@@ -56,6 +57,7 @@ REASONS = {
     Reason.DISK_READ_ONLY: "the disk may only be read",
     Reason.DISK_GONE: "the disk is not there, or cannot be written",
     Reason.SWITCHED_OFF: "its recording is switched off",
+    Reason.FILE_MISSING: "its file is gone from the disk",
     Reason.CLOCK_SET: "the clock of this machine was set",
     Reason.HUB_STOPPED: "the hub did not run",
     Reason.CAPTURE_STOPPED: "the capture process did not run",

@@ -91,7 +91,7 @@ class Video:
         self.expected.on_change = lambda *_: self._tell_soon()
         self.causes = Causes(store, clock)
         self.ledger = Ledger(store, clock, bus, self.causes)
-        self.reconciler.on_changed = self.ledger.turned_up
+        self.reconciler.on_changed = self.ledger.changed
         self.clips = Clips(store, self.tiers)
         self.stills = Stills(store, self.tiers)
         self.thumbnails = Thumbnails(self.stills, data_dir)

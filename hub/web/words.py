@@ -166,6 +166,7 @@ REASONS = {
     "disk_read_only": N_("the disk may only be read"),
     "disk_gone": N_("the disk is not there, or cannot be written"),
     "switched_off": N_("recording is switched off"),
+    "file_missing": N_("the recorded file is gone from the disk"),
     "clock_set": N_("the clock of this machine was set"),
     "hub_stopped": N_("the hub did not run"),
     "capture_stopped": N_("the capture process did not run"),

@@ -77,6 +77,32 @@ async def test_what_turns_up_late_takes_its_gap_back(books: Books) -> None:
     ]
 
 
+async def test_a_file_that_is_gone_without_a_purge_is_a_gap(books: Books) -> None:
+    await books.mode(0, "continuous")
+    await books.recorded((0, 20 * MINUTE))
+    await books.settle(10)
+    await books.write(lambda c: c.execute(insert(segments).values(_file(MINUTE, 2 * MINUTE))))
+    await books.write(lambda c: c.execute(delete(coverage)))
+    await books.recorded((0, MINUTE), (2 * MINUTE, 20 * MINUTE))
+    books.ledger.changed(*GATE, T0 + MINUTE, T0 + 2 * MINUTE)
+    await books.settle(1)
+    assert await books.gaps() == [(MINUTE, 2 * MINUTE, "file_missing", "")]
+    await books.write(lambda c: c.execute(delete(segments)))
+    await books.recorded((MINUTE, 2 * MINUTE))
+    books.ledger.changed(*GATE, T0 + MINUTE, T0 + 2 * MINUTE)
+    await books.settle(1)
+    assert await books.gaps() == []
+
+
+def _file(start: int, end: int | None, state: str = "missing") -> dict[str, object]:
+    """A row of the index."""
+    return {
+        "camera": GATE[0], "stream": GATE[1], "tier": "main", "path": "a", "start": T0 + start,
+        "end": None if end is None else T0 + end, "bytes": 0, "epoch": "e", "codec": "h264",
+        "width": 1, "height": 1, "keyframes": 0, "masked": False, "cls": 0, "state": state,
+    }  # fmt: skip
+
+
 async def test_judging_again_changes_nothing(books: Books) -> None:
     await books.mode(0, "continuous")
     await books.recorded((0, 5_000), (20_000, 3 * MINUTE), (4 * MINUTE, 5 * MINUTE))
@@ -111,12 +137,7 @@ async def test_the_ledger_is_the_same_however_often_it_is_written(tmp_path: Path
 
 async def test_a_file_that_is_being_written_is_waited_for(books: Books) -> None:
     await books.mode(0, "continuous")
-    row = {
-        "camera": GATE[0], "stream": GATE[1], "tier": "main", "path": "a", "start": T0,
-        "end": None, "bytes": 0, "epoch": "e", "codec": "h264", "width": 1, "height": 1,
-        "keyframes": 0, "masked": False, "cls": 0, "state": "open",
-    }  # fmt: skip
-    await books.write(lambda c: c.execute(insert(segments).values(row)))
+    await books.write(lambda c: c.execute(insert(segments).values(_file(0, None, "open"))))
     await books.settle(10)
     assert await books.gaps() == []
     books.report(None, 0, until=300)
