@@ -326,8 +326,7 @@ def recent_folders(days: Collection[str]) -> Callable[[Connection], set[str]]:
     def run(connection: Connection) -> set[str]:
         open_ = select(segments.c.path).where(segments.c.state == "open", tables.NOT_FINISHED)
         found = {path.rpartition("/")[0] for path in connection.execute(open_).scalars()}
-        cameras = connection.execute(select(tables.coverage.c.camera).distinct()).scalars()
-        for camera in cameras:
+        for camera in {camera for camera, _ in rollup.streams(connection)}:
             found |= {f"archive/{camera.partition('.')[2]}/{day}" for day in days}
         return found
 
