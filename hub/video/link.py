@@ -75,7 +75,8 @@ class Link:
             except wire.WireError as error:
                 log.error("the capture process sent rubbish (%s); connecting again", error)
             except (OSError, TimeoutError) as error:
-                log.error("the capture process cannot be reached: %s", type(error).__name__)
+                if not self._ending:
+                    log.error("the capture process cannot be reached: %s", type(error).__name__)
             if self._ending:
                 return
             self._lost()
@@ -116,7 +117,7 @@ class Link:
     async def _reach(self) -> wire.Peer:
         """Connect; start a process where none listens."""
         deadline = self._clock.monotonic() + _START_S
-        while True:
+        while not self._ending:
             try:
                 return await wire.connect(self.socket)
             except wire.OtherVersion as error:
@@ -128,6 +129,7 @@ class Link:
             if self._clock.monotonic() > deadline:
                 raise TimeoutError
             await self._clock.sleep(0.1)
+        raise ConnectionError
 
     def _start(self) -> None:
         """It is detached: neither the hub's end nor a Ctrl-C in its terminal ends it."""

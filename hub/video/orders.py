@@ -12,6 +12,7 @@ from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.core_events import RecordingFinished
 from hub.store.store import Store
+from hub.tasks import Tasks
 from hub.video import index, wire
 from hub.video.index import Recording
 from hub.video.instants import instant
@@ -22,8 +23,8 @@ log = logging.getLogger("hub.video")
 
 
 class Orders:
-    """`peer_of` is the connection to the process of a camera; `flush` waits until all that capture
-    told of files is in the index."""
+    """`peer_of` is the connection to the process of a camera, `number_of` the number of that
+    process; `flush` waits until all that capture told of files is in the index."""
 
     def __init__(
         self,
@@ -31,17 +32,19 @@ class Orders:
         store: Store,
         clock: Clock,
         bus: Bus,
+        tasks: Tasks,
         peer_of: Callable[[str], wire.Peer | None],
+        number_of: Callable[[str], int | None],
         flush: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._clock = clock
         self._bus = bus
+        self._tasks = tasks
         self._peer_of = peer_of
+        self._number_of = number_of
         self._flush = flush
-        self._behind: set[int] = set()
-        self._judging = asyncio.Event()
-        self._judging.set()
+        self._known: dict[int | None, asyncio.Event] = {}
 
     async def record(
         self, *, key: str, camera: str, start: datetime, end: datetime, incident: int | None
@@ -69,20 +72,26 @@ class Orders:
             if order.camera in cameras:
                 await self._tell(order)
 
+    async def close_past(self, cameras: Collection[str]) -> None:
+        """Close the orders that are over, of cameras other than these: nobody else will."""
+        now = self._clock.now()
+        for order in await self._store.read(index.open_recordings):
+            if order.camera not in cameras and order.end <= now:
+                await self.finished(RecordedReport(order.id, order.camera, None))
+
     def wait_for(self, process: int) -> None:
-        """The index is not up to what this process wrote: no order is judged by it."""
-        self._behind.add(process)
-        self._judging.clear()
+        """The index is not up to what this process wrote: its orders are not judged by it."""
+        self._known.setdefault(process, asyncio.Event()).clear()
 
     def go_on(self, process: int) -> None:
         """The index is up to what this process wrote."""
-        self._behind.discard(process)
-        if not self._behind:
-            self._judging.set()
+        self._known.setdefault(process, asyncio.Event()).set()
 
     async def finished(self, report: RecordedReport) -> None:
         """All there will be of an order is on disk: close it by what is there."""
-        await self._judging.wait()
+        known = self._known.get(self._number_of(report.camera))
+        if known is not None:
+            await known.wait()
         await self._flush()
         until = None if report.until is None else instant(report.until)
         done = await self._store.write(
@@ -114,6 +123,7 @@ class Orders:
         except wire.Refusal as refusal:
             log.warning("%s is not recorded: %s", order.camera, explain(refusal.why))
             if order.end <= self._clock.now():
-                await self.finished(RecordedReport(order.id, order.camera, None))
+                report = RecordedReport(order.id, order.camera, None)
+                self._tasks.start(self.finished(report), "close a recording")
         except (TimeoutError, ConnectionError):
             log.debug("capture went away; it is told when it is back")

@@ -159,7 +159,7 @@ class Processes:
         self._running.append(self._tasks.loop(link.run, f"capture {number}"))
 
     async def _reached(self, number: int, peer: wire.Peer) -> None:
-        state, _ = await peer.request("state")
+        state, _ = await peer.request("state", {"brief": True})
         self._told[number] = {}
         self._cleared.discard(number)
         self._spread.found(number, {str(fields["camera"]) for fields in state["streams"]})
@@ -246,7 +246,7 @@ class Processes:
 
     async def _moved(self, peer: wire.Peer) -> None:
         """Wait until all cameras of a process are recorded by others too, or will not be."""
-        state, _ = await peer.request("state")
+        state, _ = await peer.request("state", {"brief": True})
         cameras = {str(fields["camera"]) for fields in state["streams"]}
         while not self.settled and any(self._spread.get(each) is None for each in cameras):
             await self._clock.sleep(1.0)

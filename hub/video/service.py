@@ -99,6 +99,7 @@ class Video:
             store=store, clock=clock, bus=bus, tiers=self.tiers, holds=holds, settings=settings,
             time_zone=time_zone, may_delete=may_delete,
         )  # fmt: skip
+        self.keeper.changed = self._changed
         self.erasure = Erasure(
             store=store, clock=clock, data=data_dir, time_zone=time_zone, town=town, sure=may_delete
         )
@@ -326,6 +327,11 @@ class Video:
     def _lost(self, cameras: frozenset[str]) -> None:
         """A capture process has ended, or does not answer."""
         self.causes.capture(cameras, up=False)
+
+    def _changed(self, camera: str, _stream: str, start: int, end: int) -> None:
+        """Recordings were deleted or moved."""
+        forgetting = self.thumbnails.forget(camera, instant(start / 1000), instant(end / 1000))
+        self._tasks.start(forgetting, "forget small pictures")
 
     def _status_changed(self, camera: str, status: CameraStatus) -> None:
         if self.on_status is not None:

@@ -10,6 +10,9 @@ const LONGEST_TARGET_S = 1.5;
 const SEEK_S = 2;
 const KEPT_S = 20;
 const JUMP_S = 1;
+const CALM_MS = 1000;
+const LONGER_S = 0.1;
+const SHORTER_S = 0.0005;
 const STEER_MS = 200;
 const AGAIN_MS = [1000, 2000, 5000, 10000];
 const INIT = 0;
@@ -37,7 +40,7 @@ export class Live {
   }
 
   open() {
-    if (this.isOpen) return;
+    if (this.isOpen || this.#tile.dataset.state === "unsupported") return;
     this.#say("connecting", "");
     this.#connect();
   }
@@ -52,6 +55,7 @@ export class Live {
   change(address) {
     this.close();
     this.#tile.dataset.address = address;
+    this.#tile.dataset.state = "connecting";
     this.open();
   }
 
@@ -148,8 +152,11 @@ class Picture {
   #steering;
   #showAge;
   #fail;
+  #sought = performance.now();
   #stalled = () => {
-    this.#target = Math.min(LONGEST_TARGET_S, this.#target + 0.1);
+    // a picture that stands still without having been moved: the way here is not even enough
+    if (performance.now() - this.#sought < CALM_MS) return;
+    this.#target = Math.min(LONGEST_TARGET_S, this.#target + LONGER_S);
   };
 
   constructor(video, showAge, fail) {
@@ -238,8 +245,10 @@ class Picture {
     const end = ranges.end(ranges.length - 1);
     const lag = end - video.currentTime;
     if (video.currentTime < start || lag > SEEK_S || lag < 0) {
+      this.#sought = performance.now();
       video.currentTime = Math.max(start, end - this.#target);
     } else {
+      this.#target = Math.max(TARGET_S, this.#target - SHORTER_S);
       const over = lag - this.#target;
       video.playbackRate = over > 0.1 ? Math.min(1.25, 1 + over / 2) : over < -0.15 ? 0.95 : 1;
     }
