@@ -17,7 +17,8 @@ from hub.video.capture.fragments import Fragment
 from hub.video.capture.outages import Outages
 from hub.video.capture.ring import Group, Ring
 from hub.video.capture.segment import Segment
-from hub.video.messages import Order, RecordedReport, RingReport, TroubleReport, Wanted
+from hub.video.capture.windows import Windows
+from hub.video.messages import Order, RingReport, TroubleReport, Wanted
 from hub.video.reasons import Reason, explain
 
 log = logging.getLogger("hub.video.capture")
@@ -25,7 +26,6 @@ log = logging.getLogger("hub.video.capture")
 SEGMENT_S = 60.0
 LATE_S = 5.0
 """An order is over when its end is so far past, even if no frame ever showed that."""
-_FORGET_AFTER = 200
 
 Tell = Callable[[str, object], None]
 
@@ -63,9 +63,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._wanted = wanted
         self._all_since = float("-inf")
-        self._over: dict[str, RecordedReport] = {}
         self._live: Segment | None = None
-        self._orders: dict[str, Order] = {}
+        self._windows = Windows(camera)
         self._failing = self._starved = False
         self._ring = Ring(self._ring_s(), wanted.ring_bytes)
         self._tried = 0.0
@@ -101,7 +100,7 @@ class Recorder:
 
     @property
     def orders(self) -> list[str]:
-        return list(self._orders)
+        return self._windows.ids()
 
     def ring(self) -> RingReport:
         return RingReport(self._ring.bytes, round(self._ring.span, 3))
@@ -156,14 +155,10 @@ class Recorder:
     def order(self, order: Order) -> None:
         """Keep a window; the same order given again may lengthen it."""
         with self._lock:
-            done = self._over.get(order.order)
-            if done is not None and done.until is not None and order.end <= done.until:
-                if self.answers:
-                    self._tell("recorded", done)
-                return
-            self._over.pop(order.order, None)
-            self._orders[order.order] = order
-            if self._seen is not None:
+            done = self._windows.put(order)
+            if done is not None and self.answers:
+                self._tell("recorded", done)
+            elif done is None and self._seen is not None:
                 self._write_out(self._seen)
 
     def tick(self, now: float) -> None:
@@ -199,9 +194,7 @@ class Recorder:
             return False
         if self._wanted.mode == messages.ALL and group.end > self._all_since:
             return True
-        return any(
-            order.start < group.end and group.start < order.end for order in self._orders.values()
-        )
+        return self._windows.want(group.start, group.end)
 
     def _write_out(self, now: float) -> None:
         """Write the groups in memory that are wanted and in no file yet. Those before a group
@@ -322,13 +315,6 @@ class Recorder:
             self._tell("segment", report)
 
     def _end_orders(self, until: float) -> None:
-        if not self._orders:
-            return
-        for order in [order for order in self._orders.values() if order.end <= until]:
-            del self._orders[order.order]
-            report = RecordedReport(order.order, self.camera, self._until)
-            self._over[order.order] = report
-            while len(self._over) > _FORGET_AFTER:
-                del self._over[next(iter(self._over))]
+        for report in self._windows.ended(until, self._until):
             if self.answers:
                 self._finisher.submit(self._tell, "recorded", report)

@@ -11,26 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import av
-
 from hub.clock import Clock
 from hub.video import wire
 from hub.video.archive import STREAM
-from hub.video.capture import snapshot
 from hub.video.capture.camera import CameraThread
 from hub.video.capture.files import Archive
-from hub.video.capture.fragments import Fragment
 from hub.video.capture.live import Watchers
 from hub.video.capture.outages import Outages
+from hub.video.capture.pictures import Pictures
 from hub.video.capture.recorder import Recorder
 from hub.video.messages import MODES, NONE, Order, Source, StreamReport, Wanted, key_of
 from hub.video.reasons import Reason
 
 log = logging.getLogger("hub.video.capture")
-
-_FRESH_S = 15.0
-"""A lost camera's last picture is given for so long."""
-_FIRST_PICTURE_S = 4.0
 
 Answer = tuple[dict[str, Any], bytes]
 Handler = Callable[[wire.Peer, wire.Head], Awaitable[Answer]]
@@ -52,7 +45,7 @@ class Capture:
         self._recorders: dict[str, Recorder] = {}
         self._recording: dict[str, bool] = {}
         self._outages = Outages()
-        self._pictures: dict[str, tuple[Fragment, bytes]] = {}
+        self._pictures = Pictures(self._streams, self._recorders, clock, self._workers)
         self._peers: set[wire.Peer] = set()
         self._watchers = Watchers(self._recorders)
         self._ending = asyncio.Event()
@@ -219,7 +212,7 @@ class Capture:
         stream, recorder = self._streams.pop(key), self._recorders.pop(key)
         stream.stop()
         self._recording.pop(key, None)
-        self._pictures.pop(key, None)
+        self._pictures.forget(key)
         self._watchers.gone(key)
         now = self._clock.now().timestamp()
         self._outages.end("source", stream.source.camera, stream.source.stream, now)
@@ -288,32 +281,8 @@ class Capture:
         recorder = self._main(str(head.get("camera")))
         if recorder is None:
             raise wire.Refusal(Reason.UNKNOWN_CAMERA)
-        name = recorder.name
-        key = await self._last_key(name)
-        known = self._pictures.get(name)
-        if known is None or known[0] is not key:
-            try:
-                picture = await self._loop.run_in_executor(self._workers, snapshot.jpeg, key)
-            except av.error.FFmpegError:
-                raise wire.Refusal(Reason.NO_PICTURE) from None
-            known = self._pictures[name] = (key, picture)
-        return {"at": key.start}, known[1]
-
-    async def _last_key(self, name: str) -> Fragment:
-        """The last keyframe; that of a stream that is just being connected is waited for."""
-        waited = 0.0
-        while True:
-            thread, recorder = self._streams.get(name), self._recorders.get(name)
-            if thread is None or recorder is None:
-                raise wire.Refusal(Reason.UNKNOWN_CAMERA)
-            report, key = thread.report, recorder.key
-            now = self._clock.now().timestamp()
-            if key is not None and (report.online or now - key.start < _FRESH_S):
-                return key
-            if report.reason != Reason.CONNECTING or waited >= _FIRST_PICTURE_S:
-                raise wire.Refusal(report.reason or Reason.NO_PICTURE)
-            await self._clock.sleep(0.1)
-            waited += 0.1
+        at, picture = await self._pictures.of(recorder.name)
+        return {"at": at}, picture
 
 
 def _streams(given: Any) -> dict[str, tuple[Source, Wanted]]:
