@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,16 +60,25 @@ def check(repair: bool, deep: bool, config: Path, plugins_dirs: tuple[Path, ...]
 
 async def _check(config: Config, *, repair: bool, deep: bool) -> Report:
     from hub import from_config
+    from hub.access.audit import AuditLog
+    from hub.access.seam import Access
     from hub.clock import SystemClock
     from hub.store.folder import DataFolder
     from hub.video import checking
     from hub.video.places import Tiers
 
-    folder = DataFolder(config.data_dir)
+    clock, folder = SystemClock(), DataFolder(config.data_dir)
     await asyncio.to_thread(folder.open_beside)
     tiers = Tiers(from_config.recording(config).tiers, config.data_dir)
+    access = Access(AuditLog(folder.bulk, clock), clock)
+    actor = access.local_administrator("cli")
+    look = partial(checking.check, folder.bulk, tiers, clock.now, deep=deep)
     try:
-        return await checking.check(folder.bulk, tiers, SystemClock().now, repair=repair, deep=deep)
+        if not repair:
+            await access.look(actor, "archive.view", "archive")
+            return await look(repair=False)
+        async with access.act(actor, "archive.keep", "archive", "compared and put right"):
+            return await look(repair=True)
     finally:
         await folder.close()
 
