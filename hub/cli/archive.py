@@ -43,10 +43,12 @@ def check(repair: bool, deep: bool, config: Path, plugins_dirs: tuple[Path, ...]
 
     Exit status 0: all is as it should be, or was put right. 1: something is left.
     """
+    from hub.store.migrate import StoreTooNew
+
     good = checked(config, plugins_dirs)
     try:
         report = asyncio.run(_check(good, repair=repair, deep=deep))
-    except OSError as error:
+    except (OSError, StoreTooNew) as error:
         click.echo(f"the archive cannot be read: {error}", err=True)
         sys.exit(1)
     for finding in report.findings:

@@ -20,6 +20,8 @@ log = logging.getLogger("hub.video")
 GATHER_S = 0.5
 AGAIN_S = 5.0
 MOST_WAITING = 5_000
+_SPOILT = (IntegrityError, ArithmeticError, ValueError)
+"""A report says what no row can hold: no instant, say, or more bytes than there are numbers."""
 
 
 class Indexer:
@@ -81,12 +83,12 @@ class Indexer:
     async def _write(self, batch: Sequence[SegmentReport]) -> None:
         try:
             await self._store.write(lambda connection: index.put_segments(connection, batch))
-        except IntegrityError:
+        except _SPOILT:
             for report in batch:
                 await self._write_alone(report)
 
     async def _write_alone(self, report: SegmentReport) -> None:
         try:
             await self._store.write(lambda connection: index.put_segments(connection, [report]))
-        except IntegrityError as error:
-            log.error("%s does not fit into the index: %s", report.path, error)
+        except _SPOILT as error:
+            log.error("what is told of %s does not fit into the index: %s", report.path, error)

@@ -227,6 +227,17 @@ async def test_reports_that_were_shed_are_found_on_the_disk(
     await ended(task)
 
 
+async def test_a_report_that_no_row_can_hold_is_left_out_and_keeps_back_no_other(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.indexer.put(report(0, 60, size=1 << 70))
+    shelf.indexer.put(report(60, float("nan"), path=report(60, 120).path))
+    shelf.indexer.put(report(120, 180))
+    await shelf.indexer.flush()
+    assert list(await shelf.rows()) == [report(120, 180).path]
+    assert len(caplog.messages) == 2
+
+
 async def test_the_indexer_keeps_what_it_cannot_write_and_takes_no_path_that_leads_out(
     tmp_path: Path,
 ) -> None:
