@@ -116,13 +116,18 @@ def parse_size(value: Any) -> int:
     found = _SIZE.fullmatch(text)
     if found is None or (found[3] and not found[2]):
         if re.fullmatch(r"\d+(\.\d+)?", text):
-            raise ValueError(f"a size needs a unit: write '{text}MB', '{text}GB' or '{text}TB'")
-        raise ValueError("not a size: write for example '400GB', '1.5TB' or '512MiB'")
+            raise ValueError(
+                said(
+                    "a size needs a unit: write '%(text)sMB', '%(text)sGB' or '%(text)sTB'",
+                    text=text,
+                )
+            )
+        raise ValueError(said("not a size: write for example '400GB', '1.5TB' or '512MiB'"))
     number, unit = float(found[1]), _SIZES[found[2]]
     if found[3]:
         unit = 1 << (10 * list(_SIZES).index(found[2]))
     if number * unit > LARGEST:
-        raise ValueError("no disk is as large as that")
+        raise ValueError(said("no disk is as large as that"))
     return int(number * unit)
 
 
@@ -149,7 +154,7 @@ def parse_time_of_day(value: Any) -> time:
         return value
     found = time_of_day(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f"'{value}' is no time of day like '22:00'")
+        raise ValueError(said("'%(value)s' is no time of day like '22:00'", value=str(value)))
     return found
 
 

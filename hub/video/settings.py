@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from hub.model.config import Duration, ObjectId, PluginConfig, Size, TimeOfDay, Weekday
 from hub.model.references import EntityId, ModeName
+from hub.model.said import said
 
 Word = Literal["continuous", "events", "off"]
 """`continuous`: all the time; `events`: when an automation asks for it; `off`: never."""
@@ -73,7 +74,7 @@ class Keep(PluginConfig):
     @model_validator(mode="after")
     def _in_order(self) -> Keep:
         if self.max is not None and self.min > self.max:
-            raise ValueError("'min' is longer than 'max': nothing could be kept so long")
+            raise ValueError(said("'min' is longer than 'max': nothing could be kept so long"))
         return self
 
 
@@ -91,11 +92,11 @@ class Keeping(PluginConfig):
 def _point(value: Any) -> tuple[float, float]:
     numbers = value if isinstance(value, list | tuple) else ()
     if len(numbers) != 2 or any(type(number) not in (int, float) for number in numbers):
-        raise ValueError("a point reads [x, y], as in [0.25, 0.5]")
+        raise ValueError(said("a point reads [x, y], as in [0.25, 0.5]"))
     x, y = map(float, numbers)
     if not (0 <= x <= 1 and 0 <= y <= 1):
         raise ValueError(
-            "a point lies within 0 and 1: [0, 0] is the corner above left, [1, 1] below right"
+            said("a point lies within 0 and 1: [0, 0] is the corner above left, [1, 1] below right")
         )
     return x, y
 
@@ -178,7 +179,9 @@ class Tier(PluginConfig):
 
 def _number_or_auto(value: Any) -> Any:
     if isinstance(value, str) and value != "auto" and not value.isdecimal():
-        raise ValueError(f"'{value}' is neither a number of processes nor 'auto'")
+        raise ValueError(
+            said("'%(value)s' is neither a number of processes nor 'auto'", value=value)
+        )
     return value
 
 
@@ -193,7 +196,9 @@ def _own_names(tiers: list[Tier]) -> list[Tier]:
     seen: set[str] = set()
     for tier in tiers:
         if tier.name in seen:
-            raise ValueError(f"two tiers are named '{tier.name}': give each a name of its own")
+            raise ValueError(
+                said("two tiers are named '%(name)s': give each a name of its own", name=tier.name)
+            )
         seen.add(tier.name)
     return tiers
 
@@ -219,9 +224,9 @@ class RecordingSettings(PluginConfig):
         ruled = own.mode is None
         return CameraSettings(
             mode=own.mode or default.mode,
-            schedule=tuple(_said(own.schedule, default.schedule if ruled else ())),
-            modes=_said(own.modes, default.modes if ruled else {}),
-            audio=_said(own.audio, default.audio),
+            schedule=tuple(_own_or(own.schedule, default.schedule if ruled else ())),
+            modes=_own_or(own.modes, default.modes if ruled else {}),
+            audio=_own_or(own.audio, default.audio),
             keep=default.keep.model_copy(update={**own.keep}),
             masks={name: tuple(points) for name, points in own.masks.items()},
             process=own.process,
@@ -230,7 +235,7 @@ class RecordingSettings(PluginConfig):
         )
 
 
-def _said(own: _T | None, default: _T) -> _T:
+def _own_or(own: _T | None, default: _T) -> _T:
     return default if own is None else own
 
 
