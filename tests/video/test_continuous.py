@@ -96,9 +96,10 @@ async def test_what_comes_while_recording_is_switched_off_never_gets_into_a_file
             order = {"order": "o", "camera": "camera.a", "start": 0, "end": 9e9}
             await capture.peer.request("record", order)
         assert refused.value.why == "switched_off"
-        head, picture = await capture.peer.request("snapshot", {"camera": "camera.a"})
+        _, picture = await capture.peer.request("snapshot", {"camera": "camera.a"})
         assert picture[:2] == b"\xff\xd8"
         await asyncio.sleep(1.5)
+        on = (await capture.peer.request("snapshot", {"camera": "camera.a"}))[0]["at"]
         await capture.set({source(clip): wanted(tmp_path)})
         await capture.recorded(1.5)
         await capture.set({source(clip): wanted(tmp_path, NONE)})
@@ -107,4 +108,4 @@ async def test_what_comes_while_recording_is_switched_off_never_gets_into_a_file
         await asyncio.sleep(1)
         assert (await capture.report()).until == off
     [file] = capture.sealed()
-    assert file.start > head["at"] + 1, "pictures from before it was switched on are kept"
+    assert file.start > on, "pictures from before it was switched on are kept"

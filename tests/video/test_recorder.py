@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.video.capture.fragments import Fragment
 from hub.video.capture.ring import Ring
-from hub.video.messages import ALL
+from hub.video.messages import ALL, NONE, ORDERS
 from tests.video.conftest import fragments_of
 from tests.video.kept import START, Kept, later
 
@@ -125,3 +125,20 @@ def test_a_clock_that_is_set_begins_another_file(
     before, after = (r for name, r in kept.told if name == "segment" and r.sha256)
     assert before.start == pytest.approx(START)
     assert after.start == pytest.approx(START + 3 + shift)
+
+
+def test_no_picture_of_a_time_when_nothing_may_be_kept_is_in_a_file(
+    tmp_path: Path, fragments: list[Fragment]
+) -> None:
+    kept = Kept(tmp_path, ALL)
+    kept.take(fragments[:12])
+    kept.recorder.change(replace(kept.wanted, mode=NONE))
+    kept.order("meanwhile", 2, 6)
+    kept.take(fragments[12:28])
+    kept.recorder.change(kept.wanted)
+    kept.take(fragments[28:38])
+    kept.recorder.change(replace(kept.wanted, mode=NONE))
+    kept.recorder.change(replace(kept.wanted, mode=ORDERS))
+    kept.order("past", 0, 9)
+    kept.take(fragments[38:])
+    assert kept.files() == [list(range(60)), list(range(150, 190)), seconds(8, 9)]
