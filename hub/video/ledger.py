@@ -162,7 +162,10 @@ class Ledger:
             .order_by(missing.desc(), table.camera, table.stream, table.cause)
         )
         rows = await self._store.read(lambda connection: connection.execute(query).all())
-        return [Total(*row[:4], timedelta(milliseconds=row[4])) for row in rows]
+        return [
+            Total(camera, stream, cause, count, timedelta(milliseconds=ms))
+            for camera, stream, cause, count, ms in rows
+        ]
 
     def _tell(self, stream: Stream, ongoing: Gap | None) -> None:
         """Tell once that a stream is not recorded, and once that it is again."""

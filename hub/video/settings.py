@@ -227,7 +227,7 @@ class RecordingSettings(PluginConfig):
             schedule=tuple(_own_or(own.schedule, default.schedule if ruled else ())),
             modes=_own_or(own.modes, default.modes if ruled else {}),
             audio=_own_or(own.audio, default.audio),
-            keep=default.keep.model_copy(update={**own.keep}),
+            keep=default.keep.model_copy(update={str(cls): keep for cls, keep in own.keep.items()}),
             masks={name: tuple(points) for name, points in own.masks.items()},
             process=own.process,
             pre_roll=default.pre_roll,
