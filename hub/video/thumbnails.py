@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,9 @@ log = logging.getLogger("hub.video")
 STEP = timedelta(seconds=10)
 WIDTH = 240
 MOST_BYTES = 256 << 20
+MOST_FORGOTTEN = 1_000
+"""Pictures of more than so many steps (of a longer stretch than any file) go when they are asked
+for."""
 
 
 class Thumbnails:
@@ -57,8 +61,9 @@ class Thumbnails:
     async def forget(self, camera: str, start: datetime, end: datetime) -> None:
         """Recordings were deleted: so are their pictures."""
         await self._know()
-        low, high = _name(camera, _grid(start)), _name(camera, end)
-        await self._drop([name for name in self._sizes if low <= name < high])
+        begin = _grid(start)
+        steps = min(math.ceil((end - begin) / STEP), MOST_FORGOTTEN)
+        await self._drop([_name(camera, begin + n * STEP) for n in range(steps)])
 
     async def _make(self, camera: str, begin: datetime, at: datetime) -> bytes:
         try:

@@ -76,16 +76,17 @@ def _streams(entity: Camera) -> tuple[str, ...]:
 
 
 def _moment(visit: Visit) -> datetime:
-    """The moment in the address: ISO 8601, without an offset in the town's time; else a minute
-    ago."""
+    """The moment in the address: ISO 8601, without an offset in the town's time; else, or
+    where it lies later, a minute ago."""
     text = visit.request.query.get("at", "")
+    latest = visit.services.clock.now() - BEFORE_NOW
     if not text:
-        return visit.services.clock.now() - BEFORE_NOW
+        return latest
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=visit.services.town.time_zone)
-        return parse_time(moment.isoformat())
+        return min(parse_time(moment.isoformat()), latest)
     except (ValueError, OverflowError):
         raise web.HTTPBadRequest(text="'at' is a moment, as in 2026-11-22T18:00:00") from None
 

@@ -54,7 +54,7 @@ async def contents(visit: Visit) -> web.Response:
     """What a clip holds, and where each moment lies in it; times are seconds since 1970."""
     camera = camera_of(visit)
     made = await _planned(visit, camera)
-    stream = _stream(visit.request)
+    stream = stream_of(visit.request)
     return plain.answer(
         {
             "camera": camera,
@@ -83,7 +83,7 @@ async def _planned(visit: Visit, camera: str) -> Clip:
     if not start < end <= start + LONGEST_CLIP:
         hours = LONGEST_CLIP // timedelta(hours=1)
         raise web.HTTPBadRequest(text=f"'to' lies after 'from', by at most {hours} h")
-    stream, video = _stream(visit.request), visit.services.video
+    stream, video = stream_of(visit.request), visit.services.video
     try:
         if video is None:
             raise NothingRecorded
@@ -121,7 +121,8 @@ def instant_of(request: web.Request, name: str) -> datetime:
         ) from None
 
 
-def _stream(request: web.Request) -> str:
+def stream_of(request: web.Request) -> str:
+    """The stream of the query, or the usual one. Raises HTTPBadRequest."""
     stream = request.query.get("stream", STREAM)
     if not _STREAM.fullmatch(stream):
         raise web.HTTPBadRequest(text="'stream' is main or sub")

@@ -52,8 +52,8 @@ STOP_S = 2.0
 def all_routes() -> list[Route]:
     """Every address that the hub answers."""
     rooms = (
-        overview, automations, incidents, modes, cameras, clips, stills, config_page, town, plugin_pages,
-        webhooks, static, history, history_data, gaps, keeping, live, archive,
+        overview, automations, incidents, modes, cameras, config_page, town, plugin_pages,
+        webhooks, static, history, history_data, live, archive, clips, stills, gaps, keeping,
     )  # fmt: skip
     return [route for room in rooms for route in room.routes()]
 

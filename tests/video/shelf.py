@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import update
 
+from hub.store.store import Store
 from hub.video import index
 from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
@@ -23,14 +24,15 @@ def at(seconds: float) -> datetime:
 
 
 class Shelf:
-    """An archive with an index. `nas` is a second tier."""
+    """An archive with an index, in a store of its own or a given one. `nas` is a second tier."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, store: Store | None = None) -> None:
         self.data = data
         self.nas = data / "nas"
-        self.nas.mkdir()
-        self.store = store_at(data)
-        self.store.open()
+        self.nas.mkdir(parents=True)
+        self.store = store or store_at(data)
+        if store is None:
+            self.store.open()
         self.tiers = Tiers([Tier(name="nas", path=self.nas)], data)
 
     def put(
