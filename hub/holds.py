@@ -112,6 +112,10 @@ class Holds:
         self.deleting = asyncio.Lock()
         """Whoever deletes holds it from the look at the holds until the files are gone."""
 
+    def now(self) -> datetime:
+        """The instant by which a hold is in force or not."""
+        return self._clock.now()
+
     async def place(
         self,
         *,

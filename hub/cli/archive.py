@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hub.cli.archive_plan import COMMANDS
 from hub.cli.check import checked
 from hub.cli.options import plugins_dir
 
@@ -31,6 +32,10 @@ ADVICE = {
 @click.group()
 def archive() -> None:
     """The archive: what was recorded, and how it is kept."""
+
+
+for command in COMMANDS:
+    archive.add_command(command)
 
 
 @archive.command()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from hub.holds import MOST_CAMERAS, Hold, NoSuchHold
+from hub.holds import MOST_CAMERAS, PAGE, Hold, Holds, NoSuchHold
 from hub.video.instants import instant
 from hub.video.retention.forecast import Forecast
 from hub.video.retention.keeper import Keeper, Plan
@@ -95,10 +95,8 @@ async def holds(visit: Visit) -> web.Response:
     before = visit.request.query.get("before")
     if before is not None and not (before.isascii() and before.isdecimal() and len(before) < 16):
         raise web.HTTPBadRequest(text="'before' is the number of a hold")
-    found = await _keeper(visit).holds.latest(None if before is None else int(before))
-    now = visit.services.clock.now()
-    rows = [hold_as_data(hold, now) for hold in found]
-    return plain.answer({"holds": rows, "before": found[-1].id if found else None})
+    number = None if before is None else int(before)
+    return plain.answer(await holds_as_data(_keeper(visit).holds, number))
 
 
 async def place(visit: Visit) -> web.Response:
@@ -259,6 +257,15 @@ def forecast_as_data(found: Forecast) -> plain.Plain:
             for tier in found.tiers
         ],
         "cameras": [{"camera": camera, "per_day": size} for camera, size in found.cameras],
+    }
+
+
+async def holds_as_data(placed: Holds, before: int | None) -> plain.Plain:
+    """A page of holds for programs."""
+    found, now = await placed.latest(before), placed.now()
+    return {
+        "holds": [hold_as_data(hold, now) for hold in found],
+        "before": found[-1].id if len(found) == PAGE else None,
     }
 
 
