@@ -11,6 +11,7 @@ from itertools import chain, islice
 from hub.clock import Clock
 from hub.video.capture.assembly import Assembly
 from hub.video.capture.fragments import Epoch, Fragment
+from hub.video.capture.masked import masked
 from hub.video.capture.outages import Outages
 from hub.video.capture.recorder import Recorder, Tell
 from hub.video.capture.source import Feed, SourceLost, opened
@@ -96,7 +97,7 @@ class CameraThread(threading.Thread):
     def _read(self) -> Reason:
         try:
             with opened(self.source, self._stopped) as feed:
-                self._record(feed)
+                self._record(masked(feed, self.source.masks, self._stopped))
             return Reason.ENDED
         except SourceLost as lost:
             return lost.reason
