@@ -5,7 +5,7 @@ All times are milliseconds since 1970.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -19,8 +19,8 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
+    union_all,
     update,
 )
 
@@ -56,6 +56,14 @@ def streams(connection: Connection) -> list[Stream]:
     return [(row.camera, row.stream) for row in connection.execute(query)]
 
 
+def steps(
+    connection: Connection, written: Mapping[Stream, int | None], now: int
+) -> dict[Stream, Judged]:
+    """Judge the next part of each of these streams; those of which there is none are left out."""
+    judged = {s: step(connection, s, now, until) for s, until in written.items()}
+    return {stream: each for stream, each in judged.items() if each is not None}
+
+
 def step(connection: Connection, stream: Stream, now: int, written: int | None) -> Judged | None:
     """Judge the next part of a stream; None where there is none. `written`: how far it was in its
     files when it was last heard of."""
@@ -70,8 +78,11 @@ def step(connection: Connection, stream: Stream, now: int, written: int | None) 
     begin = _begin_of_last(connection, stream, mark)
     due = list(_due(connection, stream, begin, end))
     covered = merged([*index.coverage(connection, *stream, begin, end), *writing])
-    found = gaps(due, covered, _troubles(connection, stream, begin, end))
-    _replace(connection, stream, begin, found)
+    found = gaps(due, covered, ())
+    if found:
+        found = gaps(due, covered, _troubles(connection, stream, begin, end))
+    if found or begin < mark:
+        _replace(connection, stream, begin, found)
     _settle(connection, stream, loose_end(due, covered, end))
     ongoing = found[-1] if found and found[-1].end == end else None
     return Judged(end < horizon, ongoing)
@@ -166,10 +177,15 @@ def _being_written(
 
 def _begin_of_last(connection: Connection, stream: Stream, mark: int) -> int:
     """Where the gap began that reaches up to the mark: it may go on, and its cause be known now."""
+    last = _last_before(connection, stream, mark)
+    return mark if last is None or last.end != mark else max(last.start, mark - BACK_MS)
+
+
+def _last_before(connection: Connection, stream: Stream, at: int) -> Row[Any] | None:
+    """The last gap that begins before an instant."""
     table = tables.gaps.c
-    query = select(func.min(table.start)).where(_is(tables.gaps, stream), table.end == mark)
-    start: int | None = connection.execute(query).scalar()
-    return mark if start is None else max(start, mark - BACK_MS)
+    query = select(tables.gaps).where(_is(tables.gaps, stream), table.start < at)
+    return connection.execute(query.order_by(table.start.desc()).limit(1)).first()
 
 
 def _due(connection: Connection, stream: Stream, begin: int, end: int) -> Iterator[Due]:
@@ -209,27 +225,34 @@ def _ordered(connection: Connection, camera: str, begin: int, end: int) -> list[
 
 def _troubles(connection: Connection, stream: Stream, begin: int, end: int) -> list[Trouble]:
     table = outages.c
-    query = select(table.start, table.end, table.cause, table.detail).where(
-        or_(table.end.is_(None), table.end > begin),
-        table.start < end,
-        or_(table.camera.is_(None), table.camera == stream[0]),
-        or_(table.stream.is_(None), table.stream == stream[1]),
-    )
+    said = select(table.start, table.end, table.cause, table.detail).where(table.start + 0 < end)
+    query = union_all(
+        *(
+            said.where(_same(table.camera, camera), _same(table.stream, name), lasted)
+            for camera, name in ((None, None), (stream[0], None), stream)
+            for lasted in (table.end > begin, table.end.is_(None))
+        )
+    )  # each is a short stretch of the index by ends; the sum keeps it from that by beginnings
     told = [Trouble(*row) for row in connection.execute(query)]
     return [*told, *_lost_files(connection, stream, begin, end)]
+
+
+def _same(column: ColumnElement[str], value: str | None) -> ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value
 
 
 def _replace(connection: Connection, stream: Stream, begin: int, found: Sequence[Gap]) -> None:
     """Have these gaps from `begin` on. The part of a long one that lies before stays, and is
     lengthened where it goes on for the same cause."""
     table = tables.gaps.c
-    here = _is(tables.gaps, stream)
-    connection.execute(delete(tables.gaps).where(here, table.start >= begin))
-    connection.execute(update(tables.gaps).where(here, table.end > begin).values(end=begin))
-    query = select(tables.gaps).where(here, table.end == begin)
-    before: Row[Any] | None = connection.execute(query).first()
+    beyond = (_is(tables.gaps, stream), table.start >= begin)
+    connection.execute(delete(tables.gaps).where(*beyond))
+    before = _last_before(connection, stream, begin)
+    if before is not None and before.end > begin:
+        connection.execute(update(tables.gaps).where(table.id == before.id).values(end=begin))
     first = found[0] if found and found[0].start == begin else None
-    if before and first and first.why == (before.cause, before.detail, before.by):
+    told = None if before is None else (before.cause, before.detail, before.by)
+    if before is not None and before.end >= begin and first is not None and first.why == told:
         longer = update(tables.gaps).where(table.id == before.id)
         connection.execute(longer.values(end=first.end))
         found = found[1:]

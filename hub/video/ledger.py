@@ -27,6 +27,8 @@ log = logging.getLogger("hub.video")
 BEAT_S = 10.0
 BEATS = 6
 """The ledger is written at each sixth beat: once a minute."""
+AT_ONCE = 20
+"""So many streams share a write: each is synced."""
 
 _OWN = frozenset({Reason.SWITCHED_OFF, Reason.HUB_STOPPED, Reason.CONNECTING})
 """Causes of gaps that nobody needs to be told of as they go on."""
@@ -92,15 +94,17 @@ class Ledger:
         found, self._changed = self._changed, {}
         for (camera, name), (start, end) in found.items():
             await self.again(camera, name, start, end)
-        for stream in await self._store.read(judging.streams):
-            more = True
-            while more:
-                now, written = millis(self._clock.now()), self._causes.until(*stream)
-                step = partial(judging.step, stream=stream, now=now, written=written)
-                judged = await self._store.write(step)
-                more = judged is not None and judged.more
-            if judged is not None:
-                self._tell(stream, judged.ongoing)
+        streams = await self._store.read(judging.streams)
+        for first in range(0, len(streams), AT_ONCE):
+            waiting = streams[first : first + AT_ONCE]
+            while waiting:
+                written = {stream: self._causes.until(*stream) for stream in waiting}
+                now = millis(self._clock.now())
+                steps = partial(judging.steps, written=written, now=now)
+                judged = await self._store.write(steps)
+                waiting = [stream for stream, each in judged.items() if each.more]
+                for stream in judged.keys() - waiting:
+                    self._tell(stream, judged[stream].ongoing)
 
     def changed(self, camera: str, stream: str, start: int, end: int) -> None:
         """Files of a window (milliseconds) came to light, or are gone: it is judged again soon."""

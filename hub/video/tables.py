@@ -122,7 +122,7 @@ outages = Table(
     Column("cause", String(32), nullable=False),
     Column("detail", String(255), nullable=False),
     UniqueConstraint("camera", "stream", "start", "cause"),
-    Index("outages_by_end", "end"),
+    Index("outages_by_end", "camera", "stream", "end"),
     info={RESCUED: True},
 )
 """Times in which something kept a stream (none: all of them) from being recorded; `end` is none

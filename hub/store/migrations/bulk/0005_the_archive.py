@@ -194,7 +194,7 @@ def _make_ledger() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("camera", "stream", "start", "cause"),
     )
-    op.create_index("outages_by_end", "outages", ["end"])
+    op.create_index("outages_by_end", "outages", ["camera", "stream", "end"])
     _make_gaps()
     op.create_table(
         "archive_beat",
