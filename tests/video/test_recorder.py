@@ -142,3 +142,20 @@ def test_no_picture_of_a_time_when_nothing_may_be_kept_is_in_a_file(
     kept.order("past", 0, 9)
     kept.take(fragments[38:])
     assert kept.files() == [list(range(60)), list(range(150, 190)), seconds(8, 9)]
+
+
+def test_what_is_forgotten_is_given_to_nobody(tmp_path: Path, fragments: list[Fragment]) -> None:
+    kept = Kept(tmp_path)
+    kept.take(fragments[:12])
+    assert kept.recorder.join()
+    kept.recorder.forget()
+    kept.order("past", 0, 4)
+    kept.take(fragments[12:])
+    assert kept.files() == [seconds(3, 4)]
+    kept.recorder.reader = object()
+    kept.recorder.take(fragments[0])
+    assert kept.recorder.join() != (fragments[0],)
+    again = Kept(tmp_path)
+    again.take(fragments[:12])
+    again.recorder.forget()
+    assert (again.recorder.join(), again.recorder.key) == ((), None)

@@ -157,7 +157,7 @@ class CameraThread(threading.Thread):
             if self._stop_asked:
                 return
             fragment.start = timeline.instant(fragment.time)
-            self._recorder.take(fragment)
+            self._recorder.take(fragment, self)
             if fragment.epoch is not self._epoch or self._reason is not None:
                 self._online(fragment)
 

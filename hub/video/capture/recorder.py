@@ -53,6 +53,8 @@ class Recorder:
         self.name = messages.key_of(camera, stream)
         self.watched: Callable[[Fragment], None] | None = None
         """Called with each fragment, in the stream's thread; it must not block."""
+        self.reader: object = None
+        """Who gives the fragments now."""
         self.answers = True
         """It tells when orders are over; one stream of a camera does."""
         self.bitrate = Bitrate()
@@ -125,9 +127,11 @@ class Recorder:
                 self._leave_ring()
             self._ring.resize(self._ring_s(), wanted.ring_bytes)
 
-    def take(self, fragment: Fragment) -> None:
-        """The next fragment of the stream."""
+    def take(self, fragment: Fragment, reader: object = None) -> None:
+        """The next fragment of the stream; from a reader that was replaced, nothing is taken."""
         with self._lock:
+            if reader is not self.reader:
+                return
             self._seen = fragment.end
             self.bitrate.add(fragment)
             if fragment.key:
@@ -151,6 +155,13 @@ class Recorder:
         with self._lock:
             self._ring.interrupt()
             self._close_live()
+
+    def forget(self) -> None:
+        """Nobody may see any more what is in memory."""
+        with self._lock:
+            self._close_live()
+            self._ring.clear()
+            self._key = None
 
     def order(self, order: Order) -> None:
         """Keep a window; the same order given again may lengthen it."""

@@ -78,6 +78,12 @@ class Ring:
         """The stream broke off: what comes next does not follow what is here."""
         self._broken = True
 
+    def clear(self) -> None:
+        """Let go of everything; the next keyframe begins anew."""
+        self._groups.clear()
+        self.bytes = 0
+        self._broken = True
+
     def resize(self, seconds: float, most_bytes: int) -> None:
         self.seconds = seconds
         self.most_bytes = most_bytes
@@ -96,5 +102,4 @@ class Ring:
         last.fragments.clear()
         last.bytes = self.bytes = 0
         if not last.kept:
-            self._groups.clear()
-            self._broken = True
+            self.clear()

@@ -199,12 +199,15 @@ class Capture:
             )
         elif self._recorders[key].wanted != wanted:
             await self._work(self._recorders[key].change, wanted)
+        if running is not None and running.source == source:
+            return
+        recorder = self._recorders[key]
+        thread = CameraThread(source, recorder, self._clock, self.tell, self._outages)
+        recorder.reader = thread
         if running is not None:
-            if running.source == source:
-                return
             running.stop()
-            await self._work(self._recorders[key].interrupt)
-        thread = CameraThread(source, self._recorders[key], self._clock, self.tell, self._outages)
+            covered = source.masks != running.source.masks
+            await self._work(recorder.forget if covered else recorder.interrupt)
         self._streams[key] = thread
         thread.start()
 
