@@ -14,7 +14,7 @@ from hub.video.rollup import HOUR_MS
 from hub.video.tables import NOT_FINISHED, segments
 
 MINUTE_MS = 60_000
-BY_FILES_H = 200
+BY_FILES_H = 100
 """Up to so many hours, of all streams together, are counted file by file."""
 MOST_POINTS = 5_000
 """Of the density of all streams together: the more streams, the coarser."""
