@@ -21,7 +21,6 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     Row,
-    ScalarSelect,
     Select,
     String,
     Table,
@@ -186,13 +185,6 @@ def held(
     return exists().where(_covers(camera, start, end, now))
 
 
-def held_by(
-    camera: ColumnElement[str], start: ColumnElement[int], end: ColumnElement[int], now: int
-) -> ScalarSelect[int]:
-    """The number of the first hold that is in force for a row, or none."""
-    return select(func.min(holds.c.id)).where(_covers(camera, start, end, now)).scalar_subquery()
-
-
 def in_force(connection: Connection, now: int) -> list[Hold]:
     """All holds that are in force at `now` (milliseconds since 1970), in this transaction."""
     return _read(connection, select(holds).where(_in_force(now)).order_by(holds.c.id))
@@ -201,14 +193,12 @@ def in_force(connection: Connection, now: int) -> list[Hold]:
 def _covers(
     camera: ColumnElement[str], start: ColumnElement[int], end: ColumnElement[int], now: int
 ) -> ColumnElement[bool]:
-    of_hold = hold_cameras.c.hold == holds.c.id
-    some = exists().where(of_hold)
-    this = exists().where(of_hold, hold_cameras.c.camera == camera)
+    named = select(hold_cameras.c.camera).where(hold_cameras.c.hold == holds.c.id).correlate(holds)
     return and_(
         _in_force(now),
         or_(holds.c.end.is_(None), start <= holds.c.end),
         or_(end.is_(None), end >= holds.c.start),
-        or_(this, ~some),
+        or_(camera.in_(named), ~named.exists()),
     )
 
 

@@ -58,11 +58,11 @@ class IndexShelf:
         query = _of_age(tier, cls)
         if past:
             least = min(term.shortest for term in self._terms.all(cls))
-            query = query.where(OWN.start < self._now - least)
+            query = query.where(OWN.start <= self._now - least)
         return self._pieces(query, "finished")
 
     def _pieces(self, query: Select[Any], *states: str) -> Iterator[Piece]:
-        wanted = query.where(OWN.state.in_(states), not_held(self._now)).order_by(OWN.start)
+        wanted = query.where(OWN.state.in_(states), not_held(self._now)).order_by(OWN.start, OWN.id)
         return map(piece_of, self._connection.execute(wanted))  # SQLite reads row by row
 
 
