@@ -28,6 +28,21 @@ ENTRANCES = (
 )
 
 
+ARCHIVE = (
+    Entrance("/archive", N_("Recordings"), "archive.view"),
+    Entrance("/archive/gaps", N_("Gaps"), "archive.view"),
+    Entrance("/archive/keeping", N_("Keeping and deleting"), "archive.keep"),
+)
+"""Pages of one entrance, which stand above each of them."""
+
+
 def entrances(visit: Visit) -> list[Entrance]:
     """Those that the visitor may enter."""
     return [each for each in ENTRANCES if visit.actor.may(each.permission)]
+
+
+def beside(visit: Visit) -> list[Entrance]:
+    """The pages that belong together with the one that is visited, where there are others."""
+    if all(visit.request.path != each.address for each in ARCHIVE):
+        return []
+    return [each for each in ARCHIVE if visit.actor.may(each.permission)]

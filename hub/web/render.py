@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hub.clock import Clock
 from hub.text.translations import LANGUAGES, Texts
-from hub.web.navigation import entrances
+from hub.web.navigation import beside, entrances
 from hub.web.routes import Visit
 from hub.web.services import Town
 from hub.web.words import Words
@@ -83,7 +83,8 @@ class Pages:
 
     def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> web.Response:
         """An answer of HTML; one that the browser has already is not sent again (304)."""
-        values = {"entrances": entrances(visit), "here": visit.request.path, **values}
+        found = {"entrances": entrances(visit), "beside": beside(visit)}
+        values = {**found, "here": visit.request.path, **values}
         text = self.text(visit.language, template, values)
         response = web.Response(text=text, content_type="text/html", status=status)
         if status == 200:

@@ -184,3 +184,11 @@ async def test_who_may_not_see_the_archive_sees_no_gaps(
 async def test_a_hub_without_cameras_has_no_ledger(town: WebTown, client: Client) -> None:
     object.__setattr__(town.services, "video", None)
     await text_of(client, "/archive/gaps", status=404)
+
+
+async def test_the_pages_of_the_archive_lead_to_each_other(told: WebTown, client: Client) -> None:
+    text = await text_of(client, "/archive/gaps")
+    beside = text[text.index("pages beside") : text.index("<h1")]
+    assert '<a href="/archive" >Записи</a>' in beside
+    assert '<a href="/archive/gaps" aria-current="page">Пропуски</a>' in beside
+    assert "pages beside" not in await text_of(client, "/events")
