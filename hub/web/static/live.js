@@ -5,7 +5,7 @@
 // lost or unsupported.
 
 const HEAD_BYTES = 24;
-const TARGET_S = 0.3;
+const TARGET_S = 0.26;
 const LONGEST_TARGET_S = 1.5;
 const SEEK_S = 2;
 const KEPT_S = 20;
@@ -217,7 +217,7 @@ class Picture {
       this.#buffer = this.#source.addSourceBuffer(mime);
       this.#buffer.mode = "segments";
       this.#buffer.addEventListener("updateend", () => {
-        this.#steer();
+        this.#steer(true);
         this.#work();
       });
     } else if (mime !== this.#mime) {
@@ -237,7 +237,8 @@ class Picture {
     }
   }
 
-  #steer() {
+  // `fresh`: a fragment has just come, so that what is ahead is at its most
+  #steer(fresh = false) {
     const ranges = this.#buffer && !this.#buffer.updating ? this.#buffer.buffered : null;
     if (!ranges?.length) return;
     const video = this.#video;
@@ -247,10 +248,10 @@ class Picture {
     if (video.currentTime < start || lag > SEEK_S || lag < 0) {
       this.#sought = performance.now();
       video.currentTime = Math.max(start, end - this.#target);
-    } else {
+    } else if (fresh) {
       this.#target = Math.max(TARGET_S, this.#target - SHORTER_S);
       const over = lag - this.#target;
-      video.playbackRate = over > 0.1 ? Math.min(1.25, 1 + over / 2) : over < -0.15 ? 0.95 : 1;
+      video.playbackRate = over > 0.02 ? Math.min(1.25, 1 + over / 2) : over < -0.1 ? 0.95 : 1;
     }
     if (video.paused) video.play().catch(() => {});
     if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
