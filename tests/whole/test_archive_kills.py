@@ -62,11 +62,11 @@ async def killed(recording: Recording, kills: int, seed: int) -> None:
     victims = [("hub",), ("capture",), ("capture", "hub"), ("hub", "capture")]
     for _ in range(kills):
         recording.start()
-        await asyncio.sleep(chance.uniform(0.5, 3.5))
+        await asyncio.sleep(chance.uniform(0.4, 2.8))
         for victim in chance.choice(victims):
             recording.kill_hub() if victim == "hub" else recording.kill_capture()
     recording.start()
-    await asyncio.sleep(3)
+    await asyncio.sleep(2)
     recording.kill_hub()
 
 
