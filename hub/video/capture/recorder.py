@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -24,6 +25,9 @@ from hub.video.reasons import Reason, explain
 log = logging.getLogger("hub.video.capture")
 
 SEGMENT_S = 60.0
+_SPREAD = 0.8
+"""Files are so much of it long, or more: those of many streams must not all be sealed at once."""
+
 LATE_S = 5.0
 """An order is over when its end is so far past, even if no frame ever showed that."""
 
@@ -69,6 +73,7 @@ class Recorder:
         self._windows = Windows(camera)
         self._failing = self._starved = False
         self._ring = Ring(self._ring_s(), wanted.ring_bytes)
+        self._longest_s = SEGMENT_S
         self._tried = 0.0
         self._key: Fragment | None = None
         self._seen: float | None = None
@@ -230,7 +235,7 @@ class Recorder:
     def _keep(self, group: Group, segment: Segment | None) -> Segment | None:
         """Write a group, to `segment` if it goes on there; returns the file that it is in, or
         None where it cannot be written."""
-        if segment is not None and not segment.takes(group, SEGMENT_S):
+        if segment is not None and not segment.takes(group, self._longest_s):
             self._end(segment)
             segment = None
         at = group.start
@@ -256,6 +261,7 @@ class Recorder:
     def _begin(self, group: Group) -> Segment:
         wanted = self._wanted
         disks.ready(wanted)
+        self._longest_s = SEGMENT_S * random.uniform(_SPREAD, 1.0)
         segment = self._archive.create(
             Path(wanted.root), wanted.tier, self.camera, self.stream, group.epoch, group.start
         )
