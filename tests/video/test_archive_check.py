@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +22,8 @@ from hub.video.checking import WORDS, Report
 from hub.video.tables import archive_hours, coverage, segments
 from tests.video.archive_rows import START, report
 from tests.video.archive_shelf import Shelf
-from tests.video.conftest import fragments_of
+from tests.video.conftest import MakeHub, camera, fragments_of, until
+from tests.world import counted_clip
 
 
 @pytest.fixture
@@ -168,6 +170,24 @@ async def test_a_file_that_is_being_written_is_counted_and_left(shelf: Shelf) ->
     found = await looked(shelf, repair=True)
     assert (found.findings, found.busy) == ([], 1)
     assert (shelf.data / open_.path).read_bytes() == before
+
+
+async def test_what_is_recorded_meanwhile_is_not_disturbed(make_hub: MakeHub, clip: Path) -> None:
+    hub = await make_hub(camera("a", str(clip)), mode="continuous")
+    await until(lambda: list(hub.data.rglob("archive/**/*.mp4")))
+    [file] = hub.data.rglob("archive/**/*.mp4")
+    for _ in range(3):
+        found = await checking.check(
+            hub.store, hub.video.tiers, hub.clock.now, repair=True, deep=True
+        )
+        assert (found.findings, found.busy) == ([], 1)
+        await asyncio.sleep(0.5)
+    await hub.video.stop(linger=False)
+    shown = counted_clip.numbers(file)
+    assert shown == list(range(shown[0], shown[0] + len(shown)))
+    assert len(shown) > counted_clip.RATE
+    found = await checking.check(hub.store, hub.video.tiers, hub.clock.now, repair=False, deep=True)
+    assert (found.findings, found.files) == ([], 1)
 
 
 def test_the_command_tells_each_finding_and_what_is_to_be_done(tmp_path: Path) -> None:
