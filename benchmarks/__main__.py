@@ -14,7 +14,7 @@ import time
 
 from benchmarks import machine
 
-NAMES = ("alarms", "automations", "history", "live", "start", "video")
+NAMES = ("alarms", "automations", "history", "live", "masks", "start", "video")
 
 
 def main() -> int:

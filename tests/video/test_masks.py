@@ -85,6 +85,18 @@ def difference(one: av.VideoFrame, other: av.VideoFrame, box: tuple[int, int, in
     return total / count
 
 
+def damage(one: av.VideoFrame, other: av.VideoFrame) -> int:
+    """How many pixels near the box, outside of it, are quite different."""
+    left, top, right, bottom = BOX
+    return sum(
+        abs(a[column] - b[column]) > 60
+        for row, (a, b) in enumerate(zip(luma(one), luma(other), strict=True))
+        for column in range(left - 16, right + 16)
+        if top - 16 <= row < bottom + 16
+        if not (top <= row < bottom and left <= column < right)
+    )
+
+
 def pixels(polygons: Polygons, width: int, height: int) -> set[tuple[int, int]]:
     found = spans(polygons, width, height)
     return {(x, row) for row, begin, end in found for x in range(begin, end)}
@@ -155,16 +167,14 @@ def test_frames_keep_their_times_and_a_keyframe_comes_every_two_seconds(clip: Pa
 
 
 def test_frames_that_others_are_made_from_are_not_drawn_in(tmp_path: Path) -> None:
-    """The whole picture is covered in what comes out, yet what moves beside nothing leaks: with
-    frames that refer to each other both ways, drawing in them would show as damage."""
+    """Where they were, what moves out from under a mask would be black."""
     path = encoded(tmp_path / "b.mp4", size="640x368", more=["-bf", "3", "-refs", "4"])
     given = list(packets(path))
     found = covered(given, tick(path))
     plain, hidden = pictures(given), pictures(found)
     assert len(hidden) >= len(plain) - 4
     assert all(is_covered(frame) for frame in hidden[::7])
-    worst = max(difference(a, b, BOX) for a, b in zip(plain[::7], hidden[::7], strict=False))
-    assert worst < 4
+    assert max(damage(a, b) for a, b in zip(plain[::7], hidden[::7], strict=False)) <= 4
 
 
 def test_frames_that_a_sender_cut_up_are_covered_whole(clip: Path) -> None:
@@ -225,6 +235,7 @@ def test_a_machine_that_is_too_slow_leaves_frames_out(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(masks, "BEHIND_S", 0.01)
+    monkeypatch.setattr(Given, "live", True)
     found = covered(list(packets(clip))[:100], tick(clip))
     assert 0 < len(found) < 60
     assert all(is_covered(frame) for frame in pictures(found))

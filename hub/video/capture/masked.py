@@ -85,7 +85,10 @@ class _MaskedFeed(Feed):
                 raise SourceLost(Reason.RUBBISH)
 
     def _one_of(self) -> int:
-        """How many frames one is made of: the further behind, the more are left out."""
+        """How many frames one is made of: the further behind, the more are left out. A file can
+        wait instead."""
+        if not self.live:
+            return 1
         behind = self._clock.monotonic() - self._waited
         if behind > BEHIND_S and not self._slow_told:
             self._slow_told = True
