@@ -19,7 +19,7 @@ from hub.video.service import Video
 from hub.video.settings import RecordingSettings
 from hub.web.server import WebServer
 from tests.web.conftest import WebTown
-from tests.world import counted_clip
+from tests.world import counted_clip, sounding_clip
 
 CHROMIUM = shutil.which("chromium")
 SOON_MS = 15_000
@@ -33,24 +33,27 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("clips")
-    return {
+    made = {
         codec: counted_clip.make(folder / f"{codec}.mp4", codec=codec, seconds=10)
         for codec in ("h264", "hevc")
     }
+    made["sound"] = sounding_clip.make(folder / "sound.mp4", made["h264"], "aac", seconds=10)
+    return made
 
 
 @pytest.fixture
 async def url(town: WebTown, clips: dict[str, Path]) -> AsyncIterator[str]:
-    """A town with two cameras: the quay's main stream is H.265."""
+    """A town with two cameras: one has sound, the main stream of the other is H.265."""
     data = town.folder / "data"
     video = Video(
         data_dir=data, clock=town.clock, bus=town.bus, tasks=town.tasks, store=town.bulk_store,
-        settings=RecordingSettings(), time_zone=ZoneInfo("Europe/Kyiv"), active=dict,
+        settings=RecordingSettings.model_validate({"default": {"audio": True}}),
+        time_zone=ZoneInfo("Europe/Kyiv"), active=dict,
         holds=Holds(town.bulk_store, town.clock), town="Town", may_delete=lambda: False,
     )  # fmt: skip
-    h264, hevc = (Stream(url=str(clips[codec])) for codec in ("h264", "hevc"))
+    h264, hevc, sound = (Stream(url=str(clips[kind])) for kind in ("h264", "hevc", "sound"))
     cameras = [
-        Camera(entity_id="camera.gate", name="Ворота", plugin="t", streams={"main": h264}),
+        Camera(entity_id="camera.gate", name="Ворота", plugin="t", streams={"main": sound}),
         Camera(
             entity_id="camera.mole", name="Мол", plugin="t", streams={"main": hevc, "sub": h264}
         ),
@@ -93,6 +96,21 @@ async def test_a_tile_shows_the_camera_live_and_how_old_its_picture_is(
     delay = tile.locator("[data-delay]")
     await expect(delay).to_have_text(re.compile(r"^\d+,\d\s"))
     assert 0 < float(await delay.get_attribute("data-delay") or "nan") < 15
+
+
+async def test_a_camera_can_be_listened_to(url: str, page: Page) -> None:
+    await page.goto(f"{url}/live/camera.gate")
+    tile = page.locator(".live")
+    await expect(tile).to_have_attribute("data-state", "live", timeout=SOON_MS)
+    video = tile.locator("video")
+    await expect(video).to_have_js_property("muted", value=True)
+    button = tile.get_by_role("button", name="Звук")
+    await button.click()
+    await expect(video).to_have_js_property("muted", value=False)
+    await expect(button).to_have_attribute("aria-pressed", "true")
+    before = await video.evaluate("v => v.webkitAudioDecodedByteCount")
+    await asyncio.sleep(1.5)
+    assert await video.evaluate("v => v.webkitAudioDecodedByteCount") > before
 
 
 async def test_the_wall_shows_small_streams_and_says_what_the_browser_cannot_show(
