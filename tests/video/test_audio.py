@@ -22,6 +22,7 @@ from hub.video.messages import TroubleReport
 from tests.video.capturing import Capturing, capturing, source, wanted
 from tests.video.test_fragments import packets, tick
 from tests.world import counted_clip, sounding_clip
+from tests.world.rtsp_cameras import PASSWORD, USER, RtspCameras
 
 AAC = AudioFormat("aac", 16_000, 1, bytes.fromhex("1408"))
 PIECE_S = 1024 / 16_000
@@ -171,10 +172,13 @@ CODECS = {
 }
 
 
+OVER_RTSP = ("rtsp_ulaw", "rtsp_aac", "rtsp_opus")
+
+
 @pytest.fixture(scope="module")
-def recorded(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Capturing:
-    """Some seconds of cameras with sound, of each kind; one that is not to be heard, and one whose
-    sound cannot be kept."""
+def recorded(clip: Path, rtsp: RtspCameras, tmp_path_factory: pytest.TempPathFactory) -> Capturing:
+    """Some seconds of cameras with sound, of each kind; one that is not to be heard, one whose
+    sound cannot be kept, and one that has none."""
     data = tmp_path_factory.mktemp("heard")
     suffixes = {"aac": "mp4", "opus": "mp4", "alaw": "mov", "ulaw": "mov", "mp2": "ts"}
     made = {
@@ -188,6 +192,11 @@ def recorded(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Capturing:
             for codec, path in made.items()
         }
         cameras[source(made["aac"], camera="camera.deaf")] = wanted(data)
+        login = {"username": USER, "password": PASSWORD, "audio": True}
+        for name in OVER_RTSP:
+            url = rtsp.url("h264", name.removeprefix("rtsp_"))
+            cameras[source(url, camera=f"camera.{name}", **login)] = wanted(data)
+        cameras[source(rtsp.url("h264"), camera="camera.mute", **login)] = wanted(data)
         async with capturing(data) as capture:
             await capture.set(cameras)
             await asyncio.gather(*(capture.recorded(4.0, camera=c.camera) for c in cameras))
@@ -211,6 +220,21 @@ def test_sound_of_a_camera_is_in_its_files(recorded: Capturing, codec: str) -> N
     for at, loud in sounding_clip.loudness(path):
         if 0.4 < at < 4 and 0.35 < at % 1 < 0.8:
             assert (loud > 0.1) == (int(at) % 2 == 0), f"{at} s: the tone is out of step"
+
+
+@pytest.mark.parametrize("name", OVER_RTSP)
+def test_sound_over_rtsp_is_there_from_the_begin_to_the_end(recorded: Capturing, name: str) -> None:
+    [file] = recorded.sealed(camera=f"camera.{name}")
+    path = recorded.data / file.path
+    assert probed(path) == (["h264", file.audio], "")
+    assert file.end is not None
+    tenths = [at for at, loud in sounding_clip.loudness(path) if loud > 0.1]
+    assert len(tenths) >= 10 * (file.end - file.start) - 5
+
+
+def test_a_camera_without_sound_has_its_pictures_kept(recorded: Capturing) -> None:
+    [file] = recorded.sealed(camera="camera.mute")
+    assert file.audio is None
 
 
 def test_sound_is_left_out_unless_it_is_wanted(recorded: Capturing) -> None:

@@ -47,7 +47,7 @@ class RtspCameras:
         self.port = int(line.split()[1])
         self.pid = self._process.pid
 
-    def url(self, name: str, number: int = 0) -> str:
+    def url(self, name: str, number: int | str = 0) -> str:
         return f"rtsp://127.0.0.1:{self.port}/{name}/{number}"
 
     def freeze(self) -> None:

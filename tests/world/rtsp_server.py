@@ -4,7 +4,8 @@
 
 serves each H.264 or H.265 file, in a loop and without encoding it again, at
 rtsp://127.0.0.1:PORT/<name of the file without extension>/<0 to MOUNTS-1>, asking for digest
-authentication. PORT 0 picks a free one. Prints `ready PORT` when it listens. All who look at one
+authentication. /<name>/ulaw, /<name>/aac and /<name>/opus have a tone beside the pictures.
+PORT 0 picks a free one. Prints `ready PORT` when it listens. All who look at one
 address see the same pictures at the same time.
 """
 
@@ -40,6 +41,13 @@ def load(path):
     raise SystemExit(f"no H.264 or H.265 video in {path}")
 
 
+SOUND = {
+    "ulaw": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0",
+    "aac": "audio/x-raw,rate=16000,channels=1 ! voaacenc ! rtpmp4gpay name=pay1 pt=97",
+    "opus": "audio/x-raw,rate=48000,channels=1 ! opusenc ! rtpopuspay name=pay1 pt=97",
+}
+
+
 class Loop:
     """Feeds the access units for ever, with timestamps that never break."""
 
@@ -63,13 +71,15 @@ def mount(mounts, name, count, codec, caps, units, role):
     known, rate, per = caps.get_structure(0).get_fraction("framerate")
     frame_ns = Gst.SECOND * per // rate if known and rate else Gst.SECOND // 25
     quoted = caps.to_string().replace('"', '\\"')
-    for number in range(count):
+    for number in [*range(count), *SOUND]:
         factory = GstRtspServer.RTSPMediaFactory()
         factory.set_shared(True)
         factory.set_latency(0)
+        beep = "audiotestsrc is-live=true ! audioconvert"
+        sound = f"{beep} ! {SOUND[number]} " if number in SOUND else ""
         factory.set_launch(
             f'( appsrc name=source format=time max-bytes=100000 caps="{quoted}" '
-            f"! {codec}parse ! rtp{codec}pay name=pay0 pt=96 config-interval=-1 )"
+            f"! {codec}parse ! rtp{codec}pay name=pay0 pt=96 config-interval=-1 {sound})"
         )
         factory.connect("media-configure", configure, units, frame_ns)
         permissions = GstRtspServer.RTSPPermissions()
