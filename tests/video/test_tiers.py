@@ -197,6 +197,7 @@ async def test_a_mounted_disk_is_claimed_once(
 ) -> None:
     nas = {"name": "nas", "path": str(tmp_path / "nas"), "mounted": True}
     kept.restart({"tiers": [nas]})
+    monkeypatch.setattr(disks_module, "_is_on_a_mount", lambda path: False)
     await kept.keeper._disks.claim()
     mark = tmp_path / "nas/archive/.tier"
     assert not mark.exists(), "it is no mount"
@@ -230,3 +231,40 @@ async def test_a_disk_that_does_not_answer_counts_as_absent(
     assert said["nas"] is not None
     rows = await kept.store.read(lambda c: c.execute(select(segments)).all())
     assert rows == []
+
+
+async def test_a_move_that_stands_still_keeps_no_other_disk_from_being_looked_after(
+    kept: KeptArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wake = threading.Event()
+    copy = Mover._copy_all
+
+    def hang(*args: Any) -> list[int]:
+        wake.wait(10)
+        return copy(*args)
+
+    monkeypatch.setattr(Mover, "_copy_all", hang)
+    monkeypatch.setattr("hub.video.retention.keeper.STUCK_S", 0.05)
+    path = await kept.put(3, tier="ssd")
+    await kept.look()
+    old = await kept.put(40, tier="ssd")
+    kept.keeper._due.clear()
+    await kept.look()
+    assert await kept.paths("ssd") == {path}, "what is too old goes, and nothing moves"
+    assert not (kept.tiers.root("ssd") / old).exists()
+    wake.set()
+    assert kept.keeper._stuck is not None
+    await kept.keeper._stuck
+    assert await kept.paths("nas") == kept.on_disk("nas") == {path}
+
+
+async def test_what_somebody_else_moved_meanwhile_stays_where_it_is(kept: KeptArchive) -> None:
+    path = await kept.put(3, tier="ssd")
+    mover = kept.keeper._mover
+    ssd, nas, _ = await kept.keeper._disks.look()
+    first, second = await mover.next(ssd, nas), await mover.next(ssd, nas)
+    assert first is not None
+    assert second is not None
+    assert await mover.move(first) == 100
+    assert await mover.move(second) == 0
+    assert await kept.paths("nas") == kept.on_disk("nas") == {path}

@@ -139,7 +139,8 @@ class Disks:
         without it is an empty mount point."""
         for tier in self._tiers.configured:
             if tier.mounted and not await self._store.read(_Knows(tier.name)):
-                await asyncio.to_thread(_claim, tier)
+                claiming = asyncio.ensure_future(asyncio.to_thread(_claim, tier))
+                await asyncio.wait({claiming}, timeout=PATIENCE_S)
 
     def _tier(self, name: str) -> Tier:
         known = self._settings.get(name)

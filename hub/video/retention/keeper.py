@@ -31,7 +31,7 @@ from hub.video.retention.purge import BATCH, Changed, Purge
 from hub.video.retention.shelf import IndexShelf
 from hub.video.retention.sweep import sweep
 from hub.video.retention.tellings import Tellings
-from hub.video.retention.tiers import Mover, lower
+from hub.video.retention.tiers import Move, Mover, lower
 from hub.video.settings import RecordingSettings
 from hub.video.tables import coverage
 
@@ -47,6 +47,8 @@ PAUSE_S = 0.05
 """Between two batches, so that what is recorded meanwhile comes into the index."""
 AT_ONCE = 5_000
 """Files that are planned at a time."""
+STUCK_S = 120.0
+"""A batch that takes longer to be moved is not waited for."""
 MOVES = 8
 """Batches that are moved in a round."""
 
@@ -91,7 +93,7 @@ class Keeper:
         self._tell = Tellings(bus, clock)
         self._due: dict[str, float] = {}
         self._poked = asyncio.Event()
-        self._known: Forecast | None = None
+        self._stuck: asyncio.Future[int] | None = None
 
     @property
     def changed(self) -> Changed | None:
@@ -237,6 +239,8 @@ class Keeper:
         """Move to the next disk what is older than `before`, or until the need is met; returns
         whether anything was moved."""
         size = files = 0
+        if self._stuck is not None and not self._stuck.done():
+            return False
         for _ in range(MOVES):
             disks = await self._disks.look()
             disk = next(disk for disk in disks if disk.tier.name == tier)
@@ -248,11 +252,30 @@ class Keeper:
             move = await self._mover.next(disk, below, before=before)
             if move is None:
                 break
-            moved = await self._mover.move(move)
+            moved = await self._carry(move)
+            if not moved:
+                break
             self._disks.freed(tier, moved)
             self._disks.freed(below.tier.name, -moved)
             size, files = size + moved, files + len(move.rows)
         return size > 0
+
+    async def _carry(self, move: Move) -> int:
+        """Move a batch; returns how many bytes were. A disk that stands still may not keep the
+        others from being looked after: it is left to itself, and nothing more is moved until it
+        goes on."""
+        moving = asyncio.ensure_future(self._mover.move(move))
+        try:
+            done, _ = await asyncio.wait({moving}, timeout=STUCK_S)
+        except asyncio.CancelledError:
+            moving.cancel()
+            raise
+        if done:
+            return moving.result()
+        log.error("files do not get from '%s' to '%s': a disk stands still", move.old, move.new)
+        moving.add_done_callback(_told)
+        self._stuck = moving
+        return 0
 
     def _is_due(self, what: str, every: float) -> bool:
         now = self._clock.monotonic()
@@ -268,6 +291,11 @@ class Keeper:
         finally:
             cancel()
         self._poked.clear()
+
+
+def _told(moving: asyncio.Future[int]) -> None:
+    if not moving.cancelled() and (error := moving.exception()) is not None:
+        log.error("a move that stood still has failed: %s", error)
 
 
 def handed_down(need: Mapping[str, Need], disks: Sequence[Disk]) -> dict[str, Need]:

@@ -28,7 +28,7 @@ from hub.holds import Holds
 from hub.store.store import Store
 from hub.video import rollup
 from hub.video.classes import Cls
-from hub.video.instants import millis
+from hub.video.instants import LONGEST_MS, millis
 from hub.video.places import OutsideArchive, Tiers
 from hub.video.retention.log import Entry, Gone, record
 from hub.video.retention.plan import Doomed, Why
@@ -44,7 +44,7 @@ into these any more."""
 
 _OWN = segments.c
 Changed = Callable[[str, str, int, int], None]
-"""Camera, stream, and from when to when something of it was deleted or moved."""
+"""Camera, stream, and from when to when something of it was deleted or moved; an hour at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ class Purge:
         if self.changed is None:
             return
         for (camera, stream), spans in _by_stream(rows).items():
-            start, end = min(start for start, _, _ in spans), max(end for _, end, _ in spans)
-            self.changed(camera, stream, start, end)
+            for start, end in _stretches(spans):
+                self.changed(camera, stream, start, end)
 
 
 def _left(connection: Connection, after: int) -> list[Row[Any]]:
@@ -203,6 +203,17 @@ def _by_stream(rows: Iterable[Row[Any]]) -> dict[tuple[str, str], list[rollup.Sp
         end = row.start if row.end is None else row.end
         spans.setdefault((row.camera, row.stream), []).append((row.start, end, row.bytes))
     return spans
+
+
+def _stretches(spans: Iterable[rollup.Span]) -> list[tuple[int, int]]:
+    """From when to when, of no more than an hour each."""
+    found: list[tuple[int, int]] = []
+    for start, end, _ in sorted(spans):
+        if found and end - found[-1][0] <= LONGEST_MS:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 async def _to_its_end(

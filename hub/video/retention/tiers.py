@@ -79,9 +79,9 @@ class Mover:
         """Returns how many bytes left the old disk. Raises OSError, and what the store raises."""
         await asyncio.to_thread(self._write_names, move)
         copied = await asyncio.to_thread(self._copy_all, move)
-        done = await self._store.write(partial(_follow, ids=copied, move=move))
-        await asyncio.to_thread(self._end, move, done)
-        moved = [row for row in move.rows if row.id in done]
+        places = await self._store.write(partial(_follow, ids=copied, move=move))
+        await asyncio.to_thread(self._end, move, places)
+        moved = [row for row in move.rows if row.id in copied and places.get(row.id) == move.new]
         if self.changed is not None:
             for row in moved:
                 self.changed(row.camera, row.stream, row.start, row.end)
@@ -157,10 +157,10 @@ class Mover:
         copy.rename(target)
         _sync(target.parent)
 
-    def _end(self, move: Move, done: set[int]) -> None:
+    def _end(self, move: Move, places: dict[int, str]) -> None:
         """The file that the index does not speak of goes."""
         for row in move.rows:
-            other = move.old if row.id in done else move.new
+            other = move.old if places.get(row.id) == move.new else move.new
             with contextlib.suppress(OutsideArchive):
                 self._tiers.file(other, row.path).unlink(missing_ok=True)
         self._names.unlink(missing_ok=True)
@@ -203,15 +203,16 @@ def _oldest(connection: Connection, tier: str, before: int | None) -> Iterator[R
     return heapq.merge(*queries, key=by_start)
 
 
-def _follow(connection: Connection, ids: Sequence[int], move: Move) -> set[int]:
-    """Let the index follow; returns what did."""
+def _follow(connection: Connection, ids: Sequence[int], move: Move) -> dict[int, str]:
+    """Let the index follow what was copied; returns where it says that each file is."""
     change = (
         update(segments)
         .where(_OWN.id.in_(ids), _OWN.tier == move.old, _OWN.state == "finished")
         .values(tier=move.new)
-        .returning(_OWN.id)
     )
-    return set(connection.execute(change).scalars())
+    connection.execute(change)
+    now = select(_OWN.id, _OWN.tier).where(_OWN.id.in_([row.id for row in move.rows]))
+    return {row.id: row.tier for row in connection.execute(now)}
 
 
 def _sha256(path: Path) -> str:
