@@ -10,6 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -192,7 +193,7 @@ def recorded(clip: Path, rtsp: RtspCameras, tmp_path_factory: pytest.TempPathFac
             for codec, path in made.items()
         }
         cameras[source(made["aac"], camera="camera.deaf")] = wanted(data)
-        login = {"username": USER, "password": PASSWORD, "audio": True}
+        login: dict[str, Any] = {"username": USER, "password": PASSWORD, "audio": True}
         for name in OVER_RTSP:
             url = rtsp.url("h264", name.removeprefix("rtsp_"))
             cameras[source(url, camera=f"camera.{name}", **login)] = wanted(data)
