@@ -309,7 +309,7 @@ class Video:
             self.live.lost(report.camera, report.stream, report.reason or Reason.CONNECTING)
 
     def _segment(self, number: int, report: messages.SegmentReport) -> None:
-        being_written = self._open.setdefault(number, set())
+        being_written = self._open.get(number, set())
         if report.end is None:
             being_written.add(report.path)
         else:

@@ -23,6 +23,19 @@ from tests.world import counted_clip, sounding_clip
 
 CHROMIUM = shutil.which("chromium")
 SOON_MS = 15_000
+HOUR_S = 3600
+STALLS = """async seconds => {
+  const video = document.querySelector(".live video");
+  let stalls = 0, frames = -1, since = performance.now();
+  const end = since + 1000 * seconds;
+  while (performance.now() < end) {
+    await new Promise((done) => setTimeout(done, 100));
+    const now = video.getVideoPlaybackQuality().totalVideoFrames;
+    if (now !== frames) { frames = now; since = performance.now(); }
+    else if (performance.now() - since > 1000) { stalls += 1; since = performance.now(); }
+  }
+  return [stalls, video.buffered.end(video.buffered.length - 1) - video.buffered.start(0)];
+}"""
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium"),
@@ -111,6 +124,17 @@ async def test_a_camera_can_be_listened_to(url: str, page: Page) -> None:
     before = await video.evaluate("v => v.webkitAudioDecodedByteCount")
     await asyncio.sleep(1.5)
     assert await video.evaluate("v => v.webkitAudioDecodedByteCount") > before
+
+
+@pytest.mark.soak
+async def test_for_an_hour_the_picture_never_stands_still(url: str, page: Page) -> None:
+    await page.goto(f"{url}/live/camera.gate")
+    await expect(page.locator(".live")).to_have_attribute("data-state", "live", timeout=SOON_MS)
+    await asyncio.sleep(5)
+    page.set_default_timeout(2_000 * HOUR_S)
+    stalls, kept = await page.evaluate(STALLS, HOUR_S)
+    assert stalls == 0
+    assert kept < 60, "what was shown is not let go"
 
 
 async def test_the_wall_shows_small_streams_and_says_what_the_browser_cannot_show(
