@@ -101,6 +101,7 @@ class Hub:
             time_zone=config.time_zone, active=self._modes_on, holds=self.holds,
             town=config.hub.name, may_delete=lambda: self.history.trust.trusted,
         )  # fmt: skip
+        self.video.keeper.snapshots.attached = self.alarms.book.attached
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
         self.actions = ActionRegistry(clock)
         self.event_types = self.alarms.journal.types = from_config.event_types(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -239,6 +240,12 @@ class IncidentBook:
         """Snapshots and recordings of an incident: rows of id, camera, kind, ref, at."""
         query = select(t.incident_media).where(t.incident_media.c.incident == number)
         return await self._rows(query.order_by(t.incident_media.c.id))
+
+    async def attached(self, refs: Collection[str]) -> set[str]:
+        """Those of these files that belong to an incident."""
+        own = t.incident_media.c
+        query = select(own.ref).where(own.kind == "snapshot", own.ref.in_(refs))
+        return set(await self._store.read(lambda c: c.execute(query).scalars().all()))
 
     async def one_media(self, media: int) -> Row[Any] | None:
         query = select(t.incident_media).where(t.incident_media.c.id == media)

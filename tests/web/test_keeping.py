@@ -143,3 +143,10 @@ async def test_another_sites_page_places_no_hold(kept: WebTown, client: Client) 
     headers = {"Origin": "http://elsewhere.example"}
     answer = await client.post(f"{API}/holds", json={}, headers=headers)
     assert answer.status == 403
+
+
+async def test_which_pictures_belong_to_incidents_is_known(town: WebTown) -> None:
+    await town.picture(await town.incident(), "snapshots/one.jpg")
+    asked = ["snapshots/one.jpg", "snapshots/two.jpg"]
+    assert await town.alarms.book.attached(asked) == {"snapshots/one.jpg"}
+    assert await town.alarms.book.attached([]) == set()

@@ -29,6 +29,7 @@ from hub.video.retention.holding import Holding
 from hub.video.retention.plan import Doomed, Need, Terms, plan
 from hub.video.retention.purge import BATCH, Changed, Purge
 from hub.video.retention.shelf import IndexShelf
+from hub.video.retention.snapshots import Snapshots
 from hub.video.retention.sweep import sweep
 from hub.video.retention.tellings import Tellings
 from hub.video.retention.tiers import Move, Mover, lower
@@ -90,6 +91,7 @@ class Keeper:
         self._disks = Disks(store, tiers)
         self._purge = Purge(store, clock, tiers, holds, self.day)
         self._mover = Mover(store, tiers)
+        self.snapshots = Snapshots(store, clock, tiers.data, holds, self.day)
         self._tell = Tellings(bus, clock)
         self._due: dict[str, float] = {}
         self._poked = asyncio.Event()
@@ -148,6 +150,7 @@ class Keeper:
             await self._move_the_old()
         if self._is_due("sweep", SWEEP_S):
             await sweep(self._store, self._terms, millis(self._clock.now()))
+            await self.snapshots.sweep(self._terms)
         if self._is_due("forecast", FORESEE_S):
             self._tell.forecast(await self.forecast())
         self._tell.flush()
