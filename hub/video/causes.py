@@ -15,6 +15,7 @@ from typing import Literal
 from sqlalchemy import Connection, delete, insert, select, update
 
 from hub.clock import Clock
+from hub.store.damage import PutAside
 from hub.store.store import Store
 from hub.video.instants import millis
 from hub.video.messages import DiskReport, Outage, StreamReport
@@ -65,6 +66,7 @@ class Causes:
         self._set_back: int | None = None
         self._before: int | None = None
         self._met: set[str] = set()
+        store.renewed.append(self._begin_anew)
 
     def stream(self, report: StreamReport) -> None:
         """A stream is lost or back, or its recording went on."""
@@ -142,6 +144,11 @@ class Causes:
             change()
         elif len(self._early) < MOST_WAITING:
             self._early.append(change)
+
+    def _begin_anew(self, _aside: PutAside) -> None:
+        """The database was damaged: the new one is told what is not over."""
+        for trouble in self._open.values():
+            self._change(trouble)
 
     def _clock_set(self, expected: int, now: int) -> int | None:
         """See whether the clock was set. Time that was skipped is missing; that which comes again

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from hub.bus import Bus, Unsubscribe
 from hub.clock import Clock, Waker
 from hub.model.core_events import StateChanged
+from hub.store.damage import PutAside
 from hub.store.store import Store
 from hub.video.instants import millis
 from hub.video.policy import Mode, mode_of
@@ -66,8 +67,10 @@ class Expected:
         self._changed: dict[Stream, datetime] = {}
         self._logged: dict[Stream, _Row] = {}
         self._whole = False
+        self._begun_anew = False
         self._subscribed: list[Unsubscribe] = []
         self._waker = Waker(clock, "what is to be recorded")
+        store.renewed.append(self._begin_anew)
 
     def configure(
         self,
@@ -108,7 +111,8 @@ class Expected:
         await self._load(seen)
         while True:
             now = self._clock.now()
-            if now < seen:
+            if now < seen or self._begun_anew:
+                self._begun_anew = False
                 await self._load(now)
             seen = now
             self._evaluate()
@@ -119,6 +123,11 @@ class Expected:
                 await self._waker.wait(min(borders, default=None))
             finally:
                 look()
+
+    def _begin_anew(self, _aside: PutAside) -> None:
+        """The database was damaged: the log goes on from what was rescued of it."""
+        self._begun_anew = True
+        self._waker.poke()
 
     async def _load(self, now: datetime) -> None:
         self._logged = await self._store.write(lambda c: _last_rows(c, millis(now)))

@@ -8,8 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.exc import DBAPIError
+
 from hub.clock import Clock
-from hub.store.store import Store
+from hub.store.damage import PutAside
+from hub.store.store import Store, StoreFull
 from hub.video import folders, index
 from hub.video.folders import Place
 from hub.video.indexer import Indexer
@@ -51,16 +54,28 @@ class Reconciler:
         self._clock = clock
         self._tiers = tiers
         self._indexer = indexer
-        self._done = False
+        self._age = 0  # of the database: a damaged one is begun anew, and knows no file
+        self._compared: int | None = None
         self._one = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._shed = False
+        self._again = False
         self._later: set[str] = set()
         self._timer: Callable[[], None] | None = None
         indexer.on_shed = self._reports_were_shed
+        store.renewed.append(self._begin_anew)
 
     async def recent(self, writing: Collection[str]) -> Changed:
-        """Look at today and yesterday (UTC), and at files that the index takes for open."""
+        """Look at today and yesterday (UTC), and at files that the index takes for open. Where the
+        database cannot be written this is done again later, by `background`."""
+        try:
+            return await self._recent(writing)
+        except (StoreFull, DBAPIError) as error:
+            log.error("the last days cannot be compared with the index now: %s", error)
+            self._again = True
+            self._set_timer()
+            return Changed()
+
+    async def _recent(self, writing: Collection[str]) -> Changed:
         days = {f"{self._clock.now() - timedelta(days=n):%Y/%m/%d}" for n in (0, 1)}
         found = await asyncio.to_thread(folders.of_days, self._tiers, days)
         known = await self._store.read(index.recent_folders(days))
@@ -68,24 +83,28 @@ class Reconciler:
         return await self.look(sorted(found | known | written), writing)
 
     async def background(self, writing: Callable[[], Collection[str]]) -> None:
-        """Look at everything once, newest day first; then again where files were left for later,
-        or where reports were shed."""
-        if not self._done:
-            began = self._clock.monotonic()
-            await self.look(await self.everything(), writing())
-            self._done = True
-            seconds = self._clock.monotonic() - began
-            log.info("the archive was compared with its index in %.0f s", seconds)
+        """Look at everything once, newest day first, and once more where the database was begun
+        anew; then again where files were left for later, or where reports were shed."""
         while True:
+            while self._compared != self._age:
+                began, age = self._clock.monotonic(), self._age
+                await self.look(await self.everything(), writing())
+                self._compared = age
+                seconds = self._clock.monotonic() - began
+                log.info("the archive was compared with its index in %.0f s", seconds)
             await self._wake.wait()
             self._wake.clear()
-            if self._shed:
-                self._shed = False
+            if self._again:
+                self._again = False
                 await self.recent(writing())
             await self.look(_newest_first(self._later), writing())
 
+    def _begin_anew(self, _aside: PutAside) -> None:
+        self._age += 1
+        self._wake.set()
+
     def _reports_were_shed(self) -> None:
-        self._shed = True
+        self._again = True
         self._wake.set()
 
     def _left(self, folder: str) -> None:
@@ -93,6 +112,9 @@ class Reconciler:
         again."""
         if len(self._later) < MOST_LATER:
             self._later.add(folder)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
         if self._timer is None:
             self._timer = self._clock.call_later(AGAIN_S, self._due)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from hub.store.damage import PutAside
 from hub.video.instants import millis
 from hub.video.messages import DiskReport, Outage
 from hub.video.tables import outages
@@ -230,6 +231,17 @@ async def test_what_waits_for_the_database_is_bounded(
     await books.causes.beat()
     rows = await books.store.read(lambda c: c.execute(select(outages)).all())
     assert sorted(row.start for row in rows) == [T0 + n * 1000 for n in range(20, 30)]
+
+
+async def test_a_database_that_is_begun_anew_is_told_what_is_not_over(books: Books) -> None:
+    books.report("unreachable", 300)
+    await books.causes.beat()
+    await books.write(lambda c: c.execute(delete(outages)))
+    for hear in books.store.renewed:
+        hear(PutAside(file=Path("bulk.db.damaged"), why="malformed"))
+    await books.clock.advance(300, _nothing)
+    books.report(None, 600)
+    assert await end(books) == [(*GAP, "unreachable", "")]
 
 
 async def test_the_same_outages_told_again_are_the_same_rows(books: Books) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hub.bus import Bus
 from hub.clock import VirtualClock
 from hub.model.core_events import StateChanged
 from hub.model.entity import State
+from hub.store.damage import PutAside
 from hub.store.store import Store
 from hub.store.tables import bulk
 from hub.tasks import Tasks
@@ -207,3 +208,15 @@ async def test_a_change_while_the_database_is_away_is_logged_with_its_moment(hal
     hall.store.write = write  # type: ignore[method-assign]
     await hall.clock.advance(timedelta(minutes=5).total_seconds(), hall.settle)
     assert (await hall.rows())[-1][2:] == (moment, "off", "switched_off", "Олена")
+
+
+async def test_a_log_that_is_begun_anew_begins_with_what_holds(hall: Town) -> None:
+    await hall.up(default={"mode": "continuous"})
+    await hall.store.write(lambda c: c.execute(delete(record_modes)))
+    await hall.clock.advance(60, hall.settle)
+    assert await hall.rows() == []
+    for hear in hall.store.renewed:
+        hear(PutAside(file=Path("bulk.db.damaged"), why="malformed"))
+    await hall.settle()
+    now = millis(hall.clock.now())
+    assert await hall.rows() == [("camera.gate", "main", now, "continuous", "config", "")]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from hub.clock import VirtualClock
+from hub.store.damage import PutAside
 from hub.store.store import Store
-from hub.video import mp4, rollup
+from hub.video import folders, index, mp4, rollup
 from hub.video.archive import path_of
 from hub.video.indexer import Indexer
 from hub.video.places import Tiers
@@ -153,6 +155,74 @@ async def test_a_disk_that_is_not_mounted_has_not_lost_its_files(shelf: Shelf) -
     assert (await shelf.look()).missing == 1
 
 
+async def test_a_folder_that_cannot_be_read_has_not_lost_its_files(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = shelf.record(0)
+    await shelf.put(told)
+    folder = told.path.rpartition("/")[0]
+    real = os.scandir
+
+    def failing(path: Path) -> object:
+        if str(path).endswith(folder):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    assert await shelf.look() == Changed()
+    assert await shelf.reconciler.recent(()) == Changed()
+    assert "Input/output error" in caplog.text
+    monkeypatch.setattr(os, "scandir", real)
+    (shelf.data / told.path).unlink()
+    assert (await shelf.look()).missing == 1
+
+
+async def test_files_beside_one_that_is_deleted_at_that_moment_are_not_lost(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [shelf.record(10 * n) for n in range(4)]
+    await shelf.put(*told)
+    real = os.scandir
+
+    class Vanishing:
+        """Entries of a folder, each of which is deleted before it is looked at."""
+
+        def __init__(self, path: Path) -> None:
+            self._entries = real(path)
+
+        def __enter__(self) -> Iterator[os.DirEntry[str]]:
+            for entry in sorted(self._entries, key=lambda entry: entry.name):
+                known = entry.is_file(follow_symlinks=False)
+                if known and entry.name == told[0].path.rpartition("/")[2]:
+                    Path(entry.path).unlink()
+                yield entry
+
+        def __exit__(self, *_: object) -> None:
+            self._entries.close()
+
+    monkeypatch.setattr(os, "scandir", Vanishing)
+    rows = await shelf.store.read(index.rows_of(told[0].path.rpartition("/")[0]))
+    found = folders.compare(shelf.tiers, told[0].path.rpartition("/")[0], rows, ())
+    assert found.gone == [("main", told[0].path)]
+
+
+async def test_a_database_that_cannot_be_written_does_not_keep_capture_from_being_served(
+    shelf: Shelf,
+) -> None:
+    told = shelf.record(0)
+    await shelf.store.write(lambda c: c.exec_driver_sql("ALTER TABLE segments RENAME TO away"))
+    assert await shelf.reconciler.recent(()) == Changed()
+    await shelf.store.write(lambda c: c.exec_driver_sql("ALTER TABLE away RENAME TO segments"))
+    shelf.reconciler._done = True
+    task = asyncio.create_task(shelf.reconciler.background(lambda: ()))
+    for _ in range(50):
+        await shelf.clock.advance(10, settle)
+        if await shelf.rows():
+            break
+    await ended(task)
+    assert list(await shelf.rows()) == [told.path]
+
+
 async def test_a_file_that_lies_on_another_disk_than_its_row_says_is_found_there(
     shelf: Shelf,
 ) -> None:
@@ -201,6 +271,19 @@ async def test_at_a_connection_only_the_last_days_and_open_files_are_looked_at(
     async with asyncio.timeout(10):
         while old.path not in await shelf.rows():
             await asyncio.sleep(0.02)
+    await ended(task)
+
+
+async def test_an_index_that_is_begun_anew_is_filled_from_the_disk(shelf: Shelf) -> None:
+    old = shelf.record(-40 * DAY_S)
+    task = asyncio.create_task(shelf.reconciler.background(lambda: ()))
+    for _ in range(2):
+        async with asyncio.timeout(10):
+            while old.path not in await shelf.rows():
+                await asyncio.sleep(0.02)
+        await shelf.store.write(lambda c: c.execute(delete(segments)))
+        for hear in shelf.store.renewed:
+            hear(PutAside(file=shelf.data / "bulk.db.damaged", why="malformed"))
     await ended(task)
 
 
