@@ -24,6 +24,7 @@ from tests.video.capturing import Capturing, capturing, source, wanted
 from tests.video.test_fragments import packets, tick
 from tests.world import counted_clip, sounding_clip
 from tests.world.rtsp_cameras import PASSWORD, USER, RtspCameras
+from tests.world.rtsp_faults import RtspFaults
 
 AAC = AudioFormat("aac", 16_000, 1, bytes.fromhex("1408"))
 PIECE_S = 1024 / 16_000
@@ -250,6 +251,18 @@ def test_sound_that_cannot_be_kept_is_told_once_and_the_pictures_are_kept(
     [trouble] = recorded.all("trouble", TroubleReport)
     assert (trouble.camera, trouble.why) == ("camera.mp2", "audio_unsupported")
     assert {file.audio for file in recorded.sealed(camera="camera.mp2")} == {None}
+
+
+async def test_a_camera_that_refuses_its_sound_has_its_pictures_kept(
+    clip: Path, tmp_path: Path
+) -> None:
+    with RtspFaults(clip) as server:
+        async with capturing(tmp_path) as capture:
+            await capture.set({source(server.url("deaf"), audio=True): wanted(tmp_path)})
+            await capture.recorded(1.0)
+    assert {file.audio for file in capture.sealed()} == {None}
+    [trouble] = capture.all("trouble", TroubleReport)
+    assert trouble.why == "audio_unsupported"
 
 
 def test_headers_of_aac_and_opus_are_read() -> None:

@@ -8,6 +8,7 @@
     frozen   all its frames bear the same time
     keyless  its keyframes are left out
     flapping it breaks off after a second, or in the middle of a packet
+    deaf     it announces sound, and refuses it
     sliced   it sends each slice as a picture of its own, with one time for all of them
 
 RTP over the RTSP connection (RFC 7826, 14), H.264 as in RFC 6184. The server runs in a thread of
@@ -105,7 +106,8 @@ class RtspFaults:
                 fault = fault or url.rpartition("/")[2]
                 number = next(h for h in request.decode().split("\r\n") if h.startswith("CSeq"))
                 answer, body = self._answer(method, url)
-                writer.write(f"RTSP/1.0 200 OK\r\n{number}\r\n{answer}\r\n{body}".encode())
+                status = "500 Internal Server Error" if url.endswith("/audio") else "200 OK"
+                writer.write(f"RTSP/1.0 {status}\r\n{number}\r\n{answer}\r\n{body}".encode())
                 if method == "PLAY":
                     playing = asyncio.create_task(self._play(writer, fault))
         if playing is not None:
@@ -127,6 +129,8 @@ class RtspFaults:
             "a=rtpmap:96 H264/90000\r\na=control:video\r\n"
             f"a=fmtp:96 packetization-mode=1; sprop-parameter-sets={sprop}\r\n"
         )
+        if url.endswith("/deaf"):
+            body += "m=audio 0 RTP/AVP 0\r\na=control:audio\r\n"
         head = f"Content-Base: {url}/\r\nContent-Type: application/sdp\r\n"
         return f"{head}Content-Length: {len(body)}\r\n", body
 

@@ -269,8 +269,9 @@ def opened(source: Source, stopped: threading.Event) -> Iterator[Feed]:
         if "://" not in source.url:
             yield _FileFeed(str(Path(source.url).expanduser()), source.audio, stopped)
             return
-        container = _connect(source)
+        container, mute = _connect(source)
         feed = _LiveFeed(container, source.audio)
+        feed.unheard |= mute
         connected = True
         yield feed
     except (av.error.FFmpegError, OSError) as error:
@@ -282,12 +283,22 @@ def opened(source: Source, stopped: threading.Event) -> Iterator[Feed]:
             container.close()
 
 
-def _connect(source: Source) -> av.container.InputContainer:
+def _connect(source: Source) -> tuple[av.container.InputContainer, bool]:
+    """Connect, without the sound where the camera refuses that: it must not cost the pictures."""
+    if source.audio:
+        try:
+            return _container(source, "video+audio"), False
+        except av.error.FFmpegError as error:
+            if reason_of(error) is not Reason.RUBBISH:
+                raise
+    return _container(source, "video"), source.audio
+
+
+def _container(source: Source, media: str) -> av.container.InputContainer:
     parts = urlsplit(source.url)
     options = {"analyzeduration": _PROBE_US}
     timeout = (_OPEN_S, _READ_S)
     if parts.scheme == "rtsp":
-        media = "video+audio" if source.audio else "video"
         options |= {"rtsp_transport": "tcp", "allowed_media_types": media}
         return av.open(_with_credentials(source), options=options, timeout=timeout)
     if parts.scheme == "tcp" and parts.hostname in _LOCAL:
