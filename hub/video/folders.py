@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from hub.video import adopt
 from hub.video.index import Row
@@ -39,8 +41,9 @@ def of_days(tiers: Tiers, days: Collection[str]) -> set[str]:
     """Folders of some days (`2027/01/15`), of all cameras, on the disks that are there."""
     found = set()
     for tier in filter(tiers.here, tiers):
-        for camera in (tiers.root(tier) / FOLDER).glob("*/"):
-            found |= {f"{FOLDER}/{camera.name}/{day}" for day in days if (camera / day).is_dir()}
+        root = tiers.root(tier)
+        names = (f"{camera}/{day}" for camera in _below(root, FOLDER) for day in days)
+        found |= {name for name in names if _is_folder(root / name)}
     return found
 
 
@@ -49,9 +52,31 @@ def all_of(tiers: Tiers) -> set[str]:
     found = set()
     for tier in filter(tiers.here, tiers):
         root = tiers.root(tier)
-        days = (root / FOLDER).glob("*/[0-9]*/[0-9]*/[0-9]*/")
-        found |= {day.relative_to(root).as_posix() for day in days}
+        level = list(_below(root, FOLDER))
+        for _ in ("year", "month", "day"):
+            level = [name for outer in level for name in _below(root, outer)]
+            level = [name for name in level if name.rpartition("/")[2].isdigit()]
+        found |= set(level)
     return found
+
+
+def _below(root: Path, name: str) -> Iterator[str]:
+    """The folders in a folder. What cannot be read is told, and is as good as empty: nothing is
+    taken for lost on its account."""
+    try:
+        with os.scandir(root / name) as entries:
+            yield from [f"{name}/{entry.name}" for entry in entries if entry.is_dir()]
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        log.error("%s cannot be read: %s", root / name, error.strerror)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return True  # whoever opens it hears why it cannot be read
 
 
 def compare(
@@ -59,7 +84,7 @@ def compare(
 ) -> Difference:
     """One folder, on all tiers, by names and sizes. What is being deleted is left to those who
     delete it."""
-    disk = _listed(tiers, folder)
+    disk, read = _listed(tiers, folder)
     unsettled, unknown = [], []
     for path, places in disk.items():
         row = rows.get(path)
@@ -78,12 +103,11 @@ def compare(
         for path, row in rows.items()
         if path not in disk and path not in writing and row.state in ("open", "finished")
     ]
-    here = {tier for tier in tiers if tiers.here(tier)}
     marks = _marks(tiers) if gone else {}
     return Difference(
         sorted(unsettled, key=lambda place: place[1]),
         unknown,
-        [(tier, path) for tier, path in gone if tier in here and path not in marks],
+        [(tier, path) for tier, path in gone if tier in read and path not in marks],
     )
 
 
@@ -142,16 +166,28 @@ def _marks(tiers: Tiers) -> dict[str, float]:
     return marks
 
 
-def _listed(tiers: Tiers, folder: str) -> dict[str, dict[str, int]]:
-    """Path -> tier -> size of the files of a folder."""
+def _listed(tiers: Tiers, folder: str) -> tuple[dict[str, dict[str, int]], set[str]]:
+    """Path -> tier -> size of the files of a folder; and the tiers that could be read, and were
+    there all the time."""
     disk: dict[str, dict[str, int]] = {}
+    read = set()
     for tier in filter(tiers.here, tiers):
         try:
-            with os.scandir(tiers.root(tier) / folder) as entries:
-                for entry in entries:
-                    if entry.name.endswith(".mp4") and entry.is_file(follow_symlinks=False):
-                        size = entry.stat(follow_symlinks=False).st_size
-                        disk.setdefault(f"{folder}/{entry.name}", {})[tier] = size
+            for name, size in _sizes(tiers.root(tier) / folder):
+                disk.setdefault(f"{folder}/{name}", {})[tier] = size
         except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            log.error("%s cannot be read: %s", tiers.root(tier) / folder, error.strerror)
             continue
-    return disk
+        if tiers.here(tier):
+            read.add(tier)
+    return disk, read
+
+
+def _sizes(folder: Path) -> Iterator[tuple[str, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".mp4") and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(FileNotFoundError):  # it is being deleted
+                    yield entry.name, entry.stat(follow_symlinks=False).st_size

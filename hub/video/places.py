@@ -67,4 +67,7 @@ class Tiers:
         if tier not in self._roots:
             return False
         root = self._roots[tier]
-        return root.is_dir() and (tier not in self._mounted or (root / MARK).is_file())
+        try:
+            return root.is_dir() and (tier not in self._mounted or (root / MARK).is_file())
+        except OSError:  # the disk fails
+            return False
