@@ -95,12 +95,7 @@ class Hub:
         self.alarms = self._make_alarms(config, clock)
         self.answers = Answers(self.alarms, self.access, self.texts)
         self.holds = Holds(self.folder.bulk, clock)
-        self.video = Video(
-            data_dir=config.data_dir, clock=clock, bus=self.bus, tasks=self.tasks,
-            store=self.folder.bulk, settings=from_config.recording(config),
-            time_zone=config.time_zone, active=self._modes_on, holds=self.holds,
-            town=config.hub.name, may_delete=lambda: self.history.trust.trusted,
-        )  # fmt: skip
+        self.video = self._make_video(config, clock)
         self.video.keeper.snapshots.attached = self.alarms.book.attached
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
         self.actions = ActionRegistry(clock)
@@ -126,6 +121,14 @@ class Hub:
         self._http: aiohttp.ClientSession
         self._core_actions = self._own_actions(cameras)
         self._listen = listen or config.web.listen
+
+    def _make_video(self, config: Config, clock: Clock) -> Video:
+        return Video(
+            data_dir=config.data_dir, clock=clock, bus=self.bus, tasks=self.tasks,
+            store=self.folder.bulk, settings=from_config.recording(config),
+            time_zone=config.time_zone, active=self._modes_on, holds=self.holds,
+            town=config.hub.name, may_delete=lambda: self.history.trust.trusted,
+        )  # fmt: skip
 
     def _modes_on(self) -> dict[str, str]:
         switches = {mode: self.modes.switched(mode) for mode in self.modes.active}
