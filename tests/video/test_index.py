@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, event, select, text, update
 
 import hub.app  # noqa: F401 - the tables of all rooms
 from hub.store.migrate import _config, migrate
@@ -127,19 +129,53 @@ def test_an_order_is_judged_by_main_or_else_by_the_stream_there_is(connection: C
     assert done[0].state == "incomplete"
 
 
-def plan_of(connection: Connection, query: str) -> str:
-    rows = connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))
-    return " ".join(str(row.detail) for row in rows)
+@contextmanager
+def plans(connection: Connection) -> Iterator[list[str]]:
+    """How the database goes about each statement."""
+    found: list[str] = []
+
+    def explain(_: object, cursor: Any, statement: str, values: Any, *_more: object) -> None:
+        beside = cursor.connection.cursor()
+        first = values[0] if values and isinstance(values[0], tuple) else values  # of many rows
+        beside.execute(f"EXPLAIN QUERY PLAN {statement}", first)
+        found.extend(row[3] for row in beside.fetchall())
+
+    event.listen(connection.engine, "before_cursor_execute", explain)
+    yield found
+    event.remove(connection.engine, "before_cursor_execute", explain)
 
 
-def test_a_folder_is_found_by_the_index_of_paths(connection: Connection) -> None:
+FOLDER = report(0, 60).path.rpartition("/")[0]
+WORK: dict[str, Callable[[Connection], object]] = {
+    "a report": lambda c: put_segments(c, [report(60, None), report(0, 70)]),
+    "an order": lambda c: put_order(c, order(0, 100, id="s")),
+    "the end of an order": lambda c: index.finish_recording(c, "r", None),
+    "files of a window": lambda c: files(c, 0, 100),
+    "files of a folder": index.rows_of(FOLDER),
+    "all folders": index.folders_after(""),
+    "folders of the last days": index.recent_folders({"2027/01/15"}),
+    "a file that is gone": lambda c: index.put_missing(c, [("main", report(0, 60).path)]),
+    "all streams": rollup.streams,
+    "a stream anew": lambda c: rollup.rebuild(c, "camera.a", "main"),
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_no_table_is_read_through_for(connection: Connection, work: str) -> None:
+    put_segments(connection, [report(0, 60), report(86_400, 86_460), report(100, None)])
+    put_order(connection, order(0, 60))
+    with plans(connection) as found:
+        WORK[work](connection)
+    assert [plan for plan in found if plan.startswith("SEARCH")]
+    assert [plan for plan in found if plan.startswith("SCAN")] == []
+
+
+def test_files_of_a_folder_are_those_of_no_other(connection: Connection) -> None:
     put_segments(connection, [report(0, 60), report(86_400, 86_460)])
-    folder = report(0, 60).path.rpartition("/")[0]
-    assert list(index.rows_of(folder)(connection)) == [report(0, 60).path]
-    plan = plan_of(
-        connection, "SELECT path, state FROM segments WHERE path >= 'a/' AND path < 'a0'"
-    )
-    assert "SEARCH segments USING INDEX" in plan
+    assert list(index.rows_of(FOLDER)(connection)) == [report(0, 60).path]
+    both = sorted(one.path.rpartition("/")[0] for one in (report(0, 60), report(86_400, 86_460)))
+    assert index.folders_after("")(connection) == both
+    assert index.folders_after(both[0])(connection) == both[1:]
 
 
 def older(folder: Path) -> Store:
