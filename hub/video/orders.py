@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
@@ -44,7 +45,7 @@ class Orders:
         self._peer_of = peer_of
         self._number_of = number_of
         self._flush = flush
-        self._known: dict[int | None, asyncio.Event] = {}
+        self._known: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def record(
         self, *, key: str, camera: str, start: datetime, end: datetime, incident: int | None
@@ -72,26 +73,31 @@ class Orders:
             if order.camera in cameras:
                 await self._tell(order)
 
-    async def close_past(self, cameras: Collection[str]) -> None:
-        """Close the orders that are over, of cameras other than these: nobody else will."""
+    async def settle(self, cameras: Collection[str]) -> None:
+        """Of the orders that are over and were not closed, close those of cameras other than
+        these, since nobody else will, and tell capture the rest again: it answers what it knows."""
         now = self._clock.now()
         for order in await self._store.read(index.open_recordings):
-            if order.camera not in cameras and order.end <= now:
+            if order.end > now:
+                continue
+            if order.camera in cameras:
+                await self._tell(order)
+            else:
                 await self.finished(RecordedReport(order.id, order.camera, None))
 
     def wait_for(self, process: int) -> None:
         """The index is not up to what this process wrote: its orders are not judged by it."""
-        self._known.setdefault(process, asyncio.Event()).clear()
+        self._known[process].clear()
 
     def go_on(self, process: int) -> None:
         """The index is up to what this process wrote."""
-        self._known.setdefault(process, asyncio.Event()).set()
+        self._known[process].set()
 
     async def finished(self, report: RecordedReport) -> None:
         """All there will be of an order is on disk: close it by what is there."""
-        known = self._known.get(self._number_of(report.camera))
-        if known is not None:
-            await known.wait()
+        process = self._number_of(report.camera)
+        if process is not None:
+            await self._known[process].wait()
         await self._flush()
         until = None if report.until is None else instant(report.until)
         done = await self._store.write(

@@ -23,6 +23,7 @@ log = logging.getLogger("hub.video")
 
 _LAST_WORDS_S = 1.0
 """What a process told while it ended is still read."""
+AGAIN_S = 10.0
 MOVED_S = 10.0
 """A process beyond the number goes so long after the others have its cameras."""
 
@@ -35,8 +36,8 @@ class Processes:
 
     `connected(number, peer)` is called when a process, new or taken over, has its streams;
     `told(number, peer, cameras)` when cameras were added to one or changed; `notice(number, head)`
-    for each notice; `lost(cameras)` when a process or the connection to it has ended, `down` too
-    where it cannot be kept running.
+    for each notice; `lost(number, cameras)` when a process or the connection to it has ended,
+    `down(cameras)` too where it cannot be kept running.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Processes:
         connected: Callable[[int, wire.Peer], Awaitable[None]],
         told: Callable[[int, wire.Peer, frozenset[str]], Awaitable[None]],
         notice: Callable[[int, wire.Head], Awaitable[None]],
-        lost: Callable[[frozenset[str]], None],
+        lost: Callable[[int, frozenset[str]], None],
         down: Callable[[frozenset[str]], None],
     ) -> None:
         self._folder = data.absolute() / "capture"
@@ -165,11 +166,23 @@ class Processes:
         self._spread.found(number, {str(fields["camera"]) for fields in state["streams"]})
         self._heard(number)
         await self._tell(number, peer, told=False)
-        await self._connected(number, peer)
+        self._tasks.start(self._bring_up(number, peer), f"index of capture {number}", alone=True)
+
+    async def _bring_up(self, number: int, peer: wire.Peer) -> None:
+        """Beside the heartbeat, which must not wait for the database; again until it is done."""
+        while self._links[number].peer is peer:
+            try:
+                await self._connected(number, peer)
+                return
+            except ConnectionError:
+                return
+            except Exception:
+                log.exception("the index is not yet up to what capture %d wrote", number)
+            await self._clock.sleep(AGAIN_S)
 
     def _gone(self, number: int) -> None:
         self._told.pop(number, None)
-        self._lost(self._spread.of(number))
+        self._lost(number, self._spread.of(number))
         self._heard(number)
 
     def _heard(self, number: int) -> None:

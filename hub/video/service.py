@@ -16,22 +16,22 @@ from hub.holds import Holds
 from hub.model.camera import Camera
 from hub.store.store import Store
 from hub.tasks import Tasks
-from hub.video import index, messages, spans, wire
+from hub.video import index, spans, wire
 from hub.video.archive import STREAM, TIER
 from hub.video.causes import Causes
 from hub.video.clips import Clip, Clips
 from hub.video.expected import Expected
 from hub.video.health import Health, OnStatus
+from hub.video.hearing import Hearing
 from hub.video.index import Recording
 from hub.video.indexer import Indexer
 from hub.video.instants import instant, millis
 from hub.video.ledger import Ledger
 from hub.video.live import Live
-from hub.video.messages import key_of
 from hub.video.orders import Orders
 from hub.video.places import Tiers
 from hub.video.processes import Processes
-from hub.video.reasons import Reason, explain
+from hub.video.reasons import Reason
 from hub.video.reconcile import Reconciler
 from hub.video.retention.erasure import Erasure
 from hub.video.retention.keeper import Keeper
@@ -103,30 +103,40 @@ class Video:
         self.erasure = Erasure(
             store=store, clock=clock, data=data_dir, time_zone=time_zone, town=town, sure=may_delete
         )
-        self._open: dict[int, set[str]] = {}
         self._some_connected = asyncio.Event()
-        self.processes = Processes(
-            data=data_dir,
-            processes=settings.processes,
-            linger_s=settings.default.linger.total_seconds(),
-            clock=clock,
-            tasks=tasks,
+        self.processes = self._make_processes()
+        self.orders = self._make_orders(bus)
+        self.live = Live(self.processes.socket_of, self._tell_soon, tasks, clock)
+        self.hearing = Hearing(
+            health=self.health, causes=self.causes, live=self.live, indexer=self.indexer,
+            keeper=self.keeper, orders=self.orders, tasks=tasks,
+            knows=lambda key: key in self._streams,
+        )  # fmt: skip
+
+    def _make_processes(self) -> Processes:
+        return Processes(
+            data=self.data_dir,
+            processes=self._settings.processes,
+            linger_s=self._settings.default.linger.total_seconds(),
+            clock=self._clock,
+            tasks=self._tasks,
             connected=self._connected,
             told=self._told,
             notice=self._notice,
             lost=self._lost,
             down=self.health.capture_down,
         )
-        self.orders = Orders(
-            store=store,
-            clock=clock,
+
+    def _make_orders(self, bus: Bus) -> Orders:
+        return Orders(
+            store=self._store,
+            clock=self._clock,
             bus=bus,
-            tasks=tasks,
+            tasks=self._tasks,
             peer_of=self.processes.peer_of,
             number_of=self.processes.number_of,
             flush=self.indexer.flush,
         )
-        self.live = Live(self.processes.socket_of, self._tell_soon, tasks, clock)
 
     async def start(self) -> None:
         """Find or start the capture processes; returns at once."""
@@ -219,7 +229,7 @@ class Video:
             if not self.processes.settled:
                 self.processes.settled = True
                 self._retell()
-            await self.orders.close_past(self._cameras)
+            await self.orders.settle(self._cameras)
 
     def _tell_soon(self) -> None:
         """Several modes may change at one moment."""
@@ -256,11 +266,10 @@ class Video:
 
     async def _connected(self, number: int, peer: wire.Peer) -> None:
         """Bring the index up to what a capture process, new or taken over, has written."""
-        self.orders.wait_for(number)
         cameras = self.processes.cameras_of(number)
         self.causes.capture(cameras, up=True)
         await self._told(number, peer, cameras)
-        await self.reconciler.recent(self._writing())
+        await self.reconciler.recent(self.hearing.writing)
         self.orders.go_on(number)
         self._some_connected.set()
         log.info("capture process %d (%d) serves %d cameras", number, peer.pid, len(cameras))
@@ -269,63 +278,19 @@ class Video:
         """Cameras are new to a process: so are their orders, and how they are."""
         await self.orders.tell(cameras)
         state, _ = await peer.request("state")
-        self._open[number] = set(state["open"])
-        self.causes.outages(wire.build(messages.Outage, fields) for fields in state["outages"])
-        for fields in state["streams"]:
-            self._heard(wire.build(messages.StreamReport, fields))
-
-    def _writing(self) -> frozenset[str]:
-        """The files that are being written now, by any process."""
-        return frozenset().union(*self._open.values())
+        self.hearing.state(number, state)
 
     async def _look_through(self) -> None:
         """Compare the whole disk and the index, once it is known what is being written."""
         await self._some_connected.wait()
-        await self.reconciler.background(self._writing)
+        await self.reconciler.background(lambda: self.hearing.writing)
 
     async def _notice(self, number: int, head: wire.Head) -> None:
-        match head.get("tell"):
-            case "stream":
-                self._heard(wire.build(messages.StreamReport, head))
-            case "segment":
-                self._segment(number, wire.build(messages.SegmentReport, head))
-            case "recorded":
-                done = wire.build(messages.RecordedReport, head)
-                self._tasks.start(self.orders.finished(done), "close a recording")
-            case "disk":
-                self._disk(wire.build(messages.DiskReport, head))
-            case "trouble":
-                trouble = wire.build(messages.TroubleReport, head)
-                log.warning("%s/%s: %s", trouble.camera, trouble.stream, explain(trouble.why))
-            case other:
-                raise wire.WireError(f"an unknown notice '{other}'")
+        await self.hearing.notice(number, head)
 
-    def _heard(self, report: messages.StreamReport) -> None:
-        if key_of(report.camera, report.stream) not in self._streams:
-            return
-        self.health.heard(report)
-        self.causes.stream(report)
-        if not report.online:
-            self.live.lost(report.camera, report.stream, report.reason or Reason.CONNECTING)
-
-    def _segment(self, number: int, report: messages.SegmentReport) -> None:
-        being_written = self._open.get(number, set())
-        if report.end is None:
-            being_written.add(report.path)
-        else:
-            being_written.discard(report.path)
-        self.indexer.put(report)
-
-    def _disk(self, report: messages.DiskReport) -> None:
-        self.causes.disk(report)
-        self.keeper.heard(report)
-        if report.why is None:
-            log.info("recordings are written to '%s' again", report.tier)
-        else:
-            log.error("nothing is recorded to '%s': %s", report.tier, explain(report.why))
-
-    def _lost(self, cameras: frozenset[str]) -> None:
+    def _lost(self, number: int, cameras: frozenset[str]) -> None:
         """A capture process has ended, or does not answer."""
+        self.orders.wait_for(number)
         self.causes.capture(cameras, up=False)
 
     def _changed(self, camera: str, _stream: str, start: int, end: int) -> None:

@@ -7,13 +7,16 @@ import asyncio
 import os
 import signal
 import sqlite3
+from collections.abc import Collection
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hub.video import index, processes
+from hub.video.reconcile import Reconciler
 from tests.video.conftest import MakeHub, VideoHub, camera, until
 
 NAMES = ("a", "b", "c", "d")
@@ -130,3 +133,28 @@ async def test_settings_name_the_process_of_a_camera(make_hub: MakeHub, clip: Pa
     hub = await make_hub(*town, processes=2, of=pinned)
     await until(lambda: hub.online(*NAMES))
     assert numbers(hub) == {"a": 2, "b": 2, "c": 2, "d": 1}
+
+
+async def test_an_index_that_cannot_be_brought_up_at_first_is_tried_again(
+    make_hub: MakeHub, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+    look = Reconciler.recent
+
+    async def failing_once(self: Reconciler, writing: Collection[str]) -> Any:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise OSError("the disk is away")
+        return await look(self, writing)
+
+    monkeypatch.setattr(Reconciler, "recent", failing_once)
+    monkeypatch.setattr(processes, "AGAIN_S", 0.1)
+    hub = await make_hub(camera("a", str(clip)))
+    await until(lambda: hub.online("a"))
+    now = hub.clock.now()
+    await hub.video.record(
+        key="k", camera="camera.a", start=now, end=now + timedelta(seconds=1), incident=None
+    )
+    await until(lambda: hub.heard("recording.finished"))
+    assert tries == 2
