@@ -38,7 +38,7 @@ from hub.config.sealed import Started
 from hub.config_incident import tell_begun_anew, tell_wrong_config
 from hub.embedded_broker import EmbeddedBroker
 from hub.history.service import History
-from hub.holds import Holds
+from hub.holds import COPY, Holds
 from hub.loop_watch import LoopWatch
 from hub.model.action import Action
 from hub.model.core_events import HubStarted, HubStopping, StoreBegunAnew
@@ -94,7 +94,7 @@ class Hub:
         self.access = Access(AuditLog(self.folder.bulk, clock), clock)
         self.alarms = self._make_alarms(config, clock)
         self.answers = Answers(self.alarms, self.access, self.texts)
-        self.holds = Holds(self.folder.bulk, clock)
+        self.holds = Holds(self.folder.bulk, clock, config.data_dir / COPY)
         self.video = self._make_video(config, clock)
         self.video.keeper.snapshots.attached = self.alarms.book.attached
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)

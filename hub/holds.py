@@ -8,10 +8,15 @@ placed meanwhile waits for that, so that it never promises what is being deleted
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -25,6 +30,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    delete,
     exists,
     func,
     insert,
@@ -36,6 +42,11 @@ from sqlalchemy import (
 from hub.clock import Clock
 from hub.store.store import Store
 from hub.store.tables import RESCUED, bulk
+
+log = logging.getLogger("hub.holds")
+
+COPY = Path("records/holds.json")
+"""The copy, in the data folder."""
 
 MOST_HOLDS = 10_000
 """In force at a time: each file that may be deleted is compared with all of them."""
@@ -103,11 +114,13 @@ class NoSuchHold(LookupError):
 
 
 class Holds:
-    """Places holds and releases them; none is ever forgotten."""
+    """Places holds and releases them; none is ever forgotten. Those in force are also written to
+    `copy`, a file, so that a damaged database takes none of them along."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, copy: Path | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._copy = copy
         self.deleting = asyncio.Lock()
         """Whoever deletes holds it from the look at the holds until the files are gone."""
 
@@ -149,7 +162,9 @@ class Holds:
         }
         of = sorted(set(cameras))
         async with self.deleting:
-            return await self._store.write(lambda connection: _place(connection, row, of))
+            number = await self._store.write(lambda connection: _place(connection, row, of))
+            await self._write_copy()
+        return number
 
     async def release(self, id: int, by: str) -> None:
         """End a hold; what it kept is deleted when its time is over. Raises NoSuchHold,
@@ -162,6 +177,27 @@ class Holds:
         values = {"released_at": now, "released_by": by[:MOST_NAME]}
         if not await self._store.write(lambda c: c.execute(change.values(values)).rowcount):
             raise NoSuchHold(f"there is no hold {id} that could be released")
+        async with self.deleting:
+            await self._write_copy()
+
+    async def restore(self) -> int:
+        """Place again what the copy knows and the database does not, as after a damage; returns
+        how many. Raises what the store raises, and OSError and ValueError for a copy that cannot
+        be read."""
+        if self._copy is None or not await asyncio.to_thread(self._copy.exists):
+            return 0
+        known = json.loads(await asyncio.to_thread(self._copy.read_bytes))
+        return await self._store.write(lambda connection: _restore(connection, known))
+
+    async def _write_copy(self) -> None:
+        if self._copy is None:
+            return
+        now = _millis(self._clock.now())
+        rows = await self._store.read(lambda connection: _plain(connection, now))
+        try:
+            await asyncio.to_thread(_write, self._copy, json.dumps(rows, ensure_ascii=False))
+        except OSError as error:
+            log.error("the copy of the holds cannot be written: %s", error)
 
     async def active(self) -> list[Hold]:
         """All that are in force now, the oldest first."""
@@ -219,6 +255,40 @@ def _place(connection: Connection, row: Mapping[str, object], cameras: Iterable[
     if rows:
         connection.execute(insert(hold_cameras), rows)
     return number
+
+
+def _plain(connection: Connection, now: int) -> list[dict[str, Any]]:
+    """The holds in force, with all that the database says of them."""
+    rows = connection.execute(select(holds).where(_in_force(now)).order_by(holds.c.id)).all()
+    cameras = {hold.id: hold.cameras for hold in in_force(connection, now)}
+    return [{**row._mapping, "cameras": list(cameras[row.id])} for row in rows]
+
+
+def _restore(connection: Connection, rows: Iterable[dict[str, Any]]) -> int:
+    count = 0
+    for row in rows:
+        same = select(holds.c.id).where(holds.c.id == row["id"])
+        if connection.execute(same).first() is not None:
+            continue
+        cameras = row.pop("cameras")
+        connection.execute(insert(holds).values(row))
+        linked = [{"hold": row["id"], "camera": camera} for camera in cameras]
+        connection.execute(delete(hold_cameras).where(hold_cameras.c.hold == row["id"]))
+        if linked:
+            connection.execute(insert(hold_cameras), linked)
+        count += 1
+    return count
+
+
+def _write(path: Path, text: str) -> None:
+    """All of it or nothing, also at a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)
 
 
 def _read(connection: Connection, query: Select[tuple[object, ...]]) -> list[Hold]:

@@ -161,3 +161,20 @@ async def test_holds_are_listed_by_pages_the_newest_first(desk: Desk) -> None:
     numbers = [await desk.place() for _ in range(3)]
     assert [hold.id for hold in await desk.holds.latest(limit=2)] == numbers[:0:-1]
     assert [hold.id for hold in await desk.holds.latest(before=numbers[1])] == numbers[:1]
+
+
+async def test_what_a_damaged_database_has_lost_is_held_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.holds = Holds(desk.store, desk.clock, tmp_path / "records/holds.json")
+    released, lost = await desk.place(), await desk.place(cameras=["camera.park"], case="7")
+    await desk.holds.release(released, "Ігор")
+    before = await desk.holds.active()
+    assert await desk.holds.restore() == 0, "nothing is missing"
+    await desk.store.write(lambda c: (c.execute(hold_cameras.delete()), c.execute(holds.delete())))
+    assert await desk.holds.restore() == 1
+    assert await desk.holds.active() == before
+    assert [hold.id for hold in before] == [lost]
+    (tmp_path / "records/holds.json").write_text("torn")
+    with pytest.raises(ValueError, match="Expecting value"):
+        await desk.holds.restore()
+    await desk.store.close()

@@ -275,7 +275,7 @@ async def _folder(config: Config, none: NoHub) -> AsyncIterator[tuple[Keeper, Ac
     from hub.access.seam import Access
     from hub.bus import Bus
     from hub.clock import SystemClock
-    from hub.holds import Holds
+    from hub.holds import COPY, Holds
     from hub.store.folder import DataFolder, FolderInUse
     from hub.video.places import Tiers
     from hub.video.retention.keeper import Keeper
@@ -289,7 +289,8 @@ async def _folder(config: Config, none: NoHub) -> AsyncIterator[tuple[Keeper, Ac
     try:
         keeper = Keeper(
             store=folder.bulk, clock=clock, bus=Bus(), settings=settings,
-            tiers=Tiers(settings.tiers, config.data_dir), holds=Holds(folder.bulk, clock),
+            tiers=Tiers(settings.tiers, config.data_dir),
+            holds=Holds(folder.bulk, clock, config.data_dir / COPY),
             time_zone=config.time_zone, may_delete=lambda: False,
         )  # fmt: skip
         yield keeper, Access(AuditLog(folder.bulk, clock), clock)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from hub.bus import Bus
 from hub.clock import VirtualClock
-from hub.holds import Holds
+from hub.holds import COPY, Holds
 from hub.model.event import Event
 from hub.store.store import Store
 from hub.video import rollup
@@ -51,7 +51,7 @@ class KeptArchive:
         self.store = store or self.store
         self.settings = RecordingSettings.model_validate(recording)
         self.tiers = Tiers(self.settings.tiers, self.data)
-        self.holds = Holds(self.store, self.clock)
+        self.holds = Holds(self.store, self.clock, self.data / COPY)
         self.keeper = Keeper(
             store=self.store, clock=self.clock, bus=self.bus, tiers=self.tiers, holds=self.holds,
             settings=self.settings, time_zone=KYIV, may_delete=lambda: self.is_trusted,

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from hub.holds import holds
+from hub.store.damage import PutAside
 from hub.video.classes import Cls
 from hub.video.retention import keeper as keeper_module
 from hub.video.retention import purge as purge_module
@@ -332,3 +334,20 @@ async def test_what_was_deleted_is_told_by_the_hour(kept: KeptArchive) -> None:
     assert len(told) == 2
     assert all(end - start <= 3_600_000 for start, end in told)
     assert sum(end - start for start, end in told) == 90 * 60_000
+
+
+async def test_nothing_goes_before_holds_that_a_damaged_database_lost_are_back(
+    kept: KeptArchive,
+) -> None:
+    held = await kept.put(8)
+    await kept.holds.place(
+        cameras=[], start=NOW - timedelta(days=9), end=None, reason="x", person="x"
+    )
+    await kept.look()
+    await kept.store.write(lambda c: c.execute(holds.delete()))
+    for renewed in kept.store.renewed:
+        renewed(PutAside(file=Path("x"), why="malformed"))
+    kept.keeper._due.clear()
+    await kept.look()
+    assert await kept.paths() == {held}
+    assert len(await kept.holds.active()) == 1
