@@ -23,8 +23,9 @@ from hub.video.places import Tiers
 log = logging.getLogger("hub.video")
 
 AGAIN_S = 60.0
-AT_ONCE = 100
-"""Files that are read before what they say is written."""
+AT_ONCE = 20
+"""Files that are read, to their last byte, before what they say is written; who comes with a
+capture process waits for no more."""
 MOST_LATER = 10_000
 """Folders that are kept in mind; the next start finds the others."""
 
@@ -137,8 +138,7 @@ class Reconciler:
         changed = Changed()
         taken = frozenset(writing)
         for name in names:
-            async with self._one:
-                await self._look_at(name, taken, changed)
+            await self._look_at(name, taken, changed)
         if changed.adopted:
             log.info("%d files were recorded unseen; they are indexed now", changed.adopted)
         if changed.missing:
@@ -156,8 +156,9 @@ class Reconciler:
             )
         for batch in _slices(different.unsettled):
             now = self._clock.now()
-            reports, busy = await asyncio.to_thread(folders.read, self._tiers, batch, now)
-            await self._adopt(reports)
+            async with self._one:
+                reports, busy = await asyncio.to_thread(folders.read, self._tiers, batch, now)
+                await self._adopt(reports)
             changed.adopted += len(reports)
             if busy:
                 changed.later += 1
