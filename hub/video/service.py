@@ -95,11 +95,7 @@ class Video:
         self.clips = Clips(store, self.tiers)
         self.stills = Stills(store, self.tiers)
         self.thumbnails = Thumbnails(self.stills, data_dir)
-        self.keeper = Keeper(
-            store=store, clock=clock, bus=bus, tiers=self.tiers, holds=holds, settings=settings,
-            time_zone=time_zone, may_delete=may_delete,
-        )  # fmt: skip
-        self.keeper.changed = self._changed
+        self.keeper = self._make_keeper(bus, holds, time_zone, may_delete)
         self.erasure = Erasure(
             store=store, clock=clock, data=data_dir, time_zone=time_zone, town=town, sure=may_delete
         )
@@ -107,9 +103,22 @@ class Video:
         self.processes = self._make_processes()
         self.orders = self._make_orders(bus)
         self.live = Live(self.processes.socket_of, self._tell_soon, tasks, clock)
-        self.hearing = Hearing(
+        self.hearing = self._make_hearing()
+
+    def _make_keeper(
+        self, bus: Bus, holds: Holds, time_zone: ZoneInfo, may_delete: Callable[[], bool]
+    ) -> Keeper:
+        keeper = Keeper(
+            store=self._store, clock=self._clock, bus=bus, tiers=self.tiers, holds=holds,
+            settings=self._settings, time_zone=time_zone, may_delete=may_delete,
+        )  # fmt: skip
+        keeper.changed = self._changed
+        return keeper
+
+    def _make_hearing(self) -> Hearing:
+        return Hearing(
             health=self.health, causes=self.causes, live=self.live, indexer=self.indexer,
-            keeper=self.keeper, orders=self.orders, tasks=tasks,
+            keeper=self.keeper, orders=self.orders, tasks=self._tasks,
             knows=lambda key: key in self._streams,
         )  # fmt: skip
 
