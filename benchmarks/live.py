@@ -112,13 +112,26 @@ async def in_browser(hub: RunningHub, seconds: float) -> dict[str, Any]:
 
 
 async def read_all(url: str, viewers: int) -> None:
-    """So many sockets, read and thrown away; it goes on until it is killed."""
+    """So many sockets, read and thrown away; it says `ready` when all have pictures, and goes on
+    until it is killed."""
     connector = aiohttp.TCPConnector(limit=0)
+    waiting = viewers
 
     async def watch(http: aiohttp.ClientSession) -> None:
-        async with http.ws_connect(url) as socket:
+        nonlocal waiting
+        async with http.ws_connect(url, max_msg_size=0) as socket:
+            await socket.receive_str()
+            for _ in range(10):
+                await socket.receive_bytes()
+            waiting -= 1
+            if not waiting:
+                print("ready", flush=True)
             async for _message in socket:
                 pass
+
+    if not viewers:
+        print("ready", flush=True)
+        await asyncio.Event().wait()
 
     async with aiohttp.ClientSession(connector=connector) as http:
         await asyncio.gather(*(watch(http) for _ in range(viewers)))
@@ -127,8 +140,10 @@ async def read_all(url: str, viewers: int) -> None:
 async def cpu_with(hub: RunningHub, viewers: int, seconds: float) -> float:
     """CPU of the hub's process with so many viewers, in percent of a core."""
     line = [sys.executable, "-m", "benchmarks.live", "--read", f"{hub.url}{LIVE}", str(viewers)]
-    process = subprocess.Popen(line, cwd=machine.ROOT)
+    process = subprocess.Popen(line, cwd=machine.ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
+        assert await asyncio.to_thread(process.stdout.readline) == "ready\n"
         await asyncio.sleep(SETTLE_S)
         before = hub.process.cpu_times()
         await asyncio.sleep(seconds)
@@ -136,6 +151,7 @@ async def cpu_with(hub: RunningHub, viewers: int, seconds: float) -> float:
     finally:
         process.kill()
         process.wait()
+        process.stdout.close()
     return 100 * (after.user + after.system - before.user - before.system) / seconds
 
 
