@@ -31,6 +31,11 @@ UNREADABLE_S = 30.0
 _OPTIONS = {"preset": "superfast", "tune": "zerolatency", "crf": "23", "forced-idr": "1"}
 BEHIND_S = 1.0
 """No packet had to be waited for in so long: this machine is too slow."""
+START_S = 4.0
+"""That is so at first in any case: what the probing of the stream took in is there already."""
+_EASE_S = 10.0
+"""After so long more frames are tried again."""
+_MOST_LEFT_OUT = 4  # one of so many frames is kept
 _WAITED_S = 0.002
 _FORMATS = frozenset({"yuv420p", "yuvj420p"})  # 8 bits, colour in half the size
 _BLACK, _GREY = 16, 128
@@ -52,17 +57,20 @@ class _Whole:
 
 
 class _MaskedFeed(Feed):
+    """It is not `live`: nobody should rest between its packets, for coding them takes its time."""
+
     masked = True
 
     def __init__(self, inner: Feed, polygons: Polygons, stopped: threading.Event) -> None:
         super().__init__("h264", inner.time_base, b"", inner.audio)
-        self.live = inner.live
         self.unheard = inner.unheard
         self._inner = inner
         self._polygons = polygons
         self._stopped = stopped
         self._clock = SystemClock()
         self._waited = self._clock.monotonic()
+        self._changed = self._waited + START_S
+        self._one_of = 1
         self._slow_told = False
 
     def packets(self) -> Iterator[VideoPacket | AudioPacket]:
@@ -79,21 +87,25 @@ class _MaskedFeed(Feed):
             for frame, time in decoder.decode(whole):
                 read = self._clock.monotonic()
                 count += 1
-                if count % self._one_of() == 0:
+                self._pace(read)
+                if count % self._one_of == 0:
                     yield from painter.paint(frame, time)
             if self._clock.monotonic() - read > UNREADABLE_S:
                 raise SourceLost(Reason.RUBBISH)
 
-    def _one_of(self) -> int:
-        """How many frames one is made of: the further behind, the more are left out. A file can
-        wait instead."""
-        if not self.live:
-            return 1
-        behind = self._clock.monotonic() - self._waited
-        if behind > BEHIND_S and not self._slow_told:
-            self._slow_told = True
-            log.warning("masks take more than this machine has; frames are left out")
-        return 1 + int(behind / BEHIND_S)
+    def _pace(self, now: float) -> None:
+        """Choose how many frames one is kept of. A file can wait instead."""
+        if not self._inner.live or now - self._changed < BEHIND_S:
+            return
+        if now - self._waited > BEHIND_S:
+            self._one_of = min(self._one_of + 1, _MOST_LEFT_OUT)
+            self._changed = now
+            if not self._slow_told:
+                log.warning("masks take more than this machine has; frames are left out")
+                self._slow_told = True
+        elif self._one_of > 1 and now - self._changed > _EASE_S:
+            self._one_of -= 1
+            self._changed = now
 
     def _read(self) -> Iterator[VideoPacket | AudioPacket]:
         asked = self._clock.monotonic()
