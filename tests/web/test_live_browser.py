@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import re
 import shutil
+import subprocess
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,12 +51,15 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         codec: counted_clip.make(folder / f"{codec}.mp4", codec=codec, seconds=10)
         for codec in ("h264", "hevc")
     }
+    made["small"] = folder / "small.mp4"
+    command = ["ffmpeg", "-v", "error", "-i", str(made["h264"]), "-vf", "scale=320:184"]
+    subprocess.run([*command, "-c:v", "libx264", "-g", "25", str(made["small"])], check=True)
     made["sound"] = sounding_clip.make(folder / "sound.mp4", made["h264"], "aac", seconds=10)
     return made
 
 
 @pytest.fixture
-async def url(town: WebTown, clips: dict[str, Path]) -> AsyncIterator[str]:
+async def video(town: WebTown, clips: dict[str, Path]) -> AsyncIterator[Video]:
     """A town with two cameras: one has sound, the main stream of the other is H.265."""
     data = town.folder / "data"
     video = Video(
@@ -74,11 +78,16 @@ async def url(town: WebTown, clips: dict[str, Path]) -> AsyncIterator[str]:
     town.registry.add([(camera, None) for camera in cameras])
     await video.start()
     video.set_cameras({camera.entity_id: camera for camera in cameras})
-    server = WebServer(dataclasses.replace(town.services, video=video), "127.0.0.1:0")
+    yield video
+    await video.stop(linger=False)
+
+
+@pytest.fixture
+async def url(town: WebTown, video: Video) -> AsyncIterator[str]:
+    server = WebServer(replace(town.services, video=video), "127.0.0.1:0")
     await server.start()
     yield server.url
     await server.stop()
-    await video.stop(linger=False)
 
 
 @pytest.fixture
@@ -124,6 +133,28 @@ async def test_a_camera_can_be_listened_to(url: str, page: Page) -> None:
     before = await video.evaluate("v => v.webkitAudioDecodedByteCount")
     await asyncio.sleep(1.5)
     assert await video.evaluate("v => v.webkitAudioDecodedByteCount") > before
+
+
+async def test_a_tile_goes_on_when_a_camera_changes_its_pictures_and_when_it_was_lost(
+    url: str, video: Video, clips: dict[str, Path], page: Page
+) -> None:
+    await page.goto(f"{url}/live/camera.gate")
+    tile = page.locator(".live")
+    shown = tile.locator("video")
+    await expect(shown).to_have_js_property("videoWidth", counted_clip.WIDTH, timeout=SOON_MS)
+    camera = Camera(entity_id="camera.gate", name="Ворота", plugin="t")
+    for kind, state, width in (
+        ("small", "live", 320),
+        ("nothing", "lost", 0),
+        ("h264", "live", counted_clip.WIDTH),
+    ):
+        stream = Stream(url=str(clips.get(kind, clips["h264"].with_name("nothing.mp4"))))
+        video.set_cameras({"camera.gate": replace(camera, streams={"main": stream})})
+        await expect(tile).to_have_attribute("data-state", state, timeout=SOON_MS)
+        await expect(shown).to_have_js_property("videoWidth", width, timeout=SOON_MS)
+    before = await shown.evaluate("v => v.currentTime")
+    await asyncio.sleep(1)
+    assert await shown.evaluate("v => v.currentTime") > before
 
 
 @pytest.mark.soak
