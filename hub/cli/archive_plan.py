@@ -159,7 +159,8 @@ def records(config: Path, plugins_dirs: tuple[Path, ...]) -> None:
 
     data = checked(config, plugins_dirs).data_dir
     files = sorted((data / erasure.FOLDER).glob("*.json"))
-    if not files:
+    made = _run(_days(data))
+    if not files and not made:
         click.echo("there is no record yet: the first is made after the first whole day")
         return
     try:
@@ -167,7 +168,9 @@ def records(config: Path, plugins_dirs: tuple[Path, ...]) -> None:
     except (BadKey, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    wrong = erasure.check(files, signer.public)
+    there = {file.stem for file in files}
+    wrong = [f"{day}.json: it is missing" for day in made if day not in there]
+    wrong += erasure.check(files, signer.public)
     for line in wrong:
         click.echo(line, err=True)
     if wrong:
@@ -186,6 +189,19 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     except (HubRefused, ValueError, LookupError, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+
+
+async def _days(data: Path) -> list[str]:
+    """Days whose records the index knows."""
+    from hub.store.folder import DataFolder
+    from hub.video.retention import erasure
+
+    folder = DataFolder(data)
+    await asyncio.to_thread(folder.open_beside)
+    try:
+        return await folder.bulk.read(erasure.days)
+    finally:
+        await folder.close()
 
 
 async def _plan(config: Config, limit: int) -> Plain:

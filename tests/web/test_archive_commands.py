@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import insert
 
 import hub.app  # noqa: F401 - the tables of all rooms
 from hub.access.signing import Signer
@@ -19,6 +20,7 @@ from hub.store.folder import DataFolder
 from hub.video.archive import path_of
 from hub.video.index import put_segments
 from hub.video.retention.erasure import FOLDER, KEYS
+from hub.video.tables import erasure_records
 from hub.web.server import WebServer
 from tests.video.archive_rows import START, report
 from tests.web.conftest import WebTown
@@ -126,6 +128,13 @@ async def test_records_are_checked(bench: Bench) -> None:
     (bench.data / FOLDER / "2026-11-22.json").write_text('{"record": {}, "signature": ""}')
     done = await asyncio.to_thread(bench.run, "records")
     assert (done.exit_code, "it was changed" in done.stderr) == (1, True)
+    folder = DataFolder(bench.data)
+    await asyncio.to_thread(folder.open)
+    row = {"day": "2026-11-23", "made_at": 0, "path": "", "hash": "", "signature": ""}
+    await folder.bulk.write(lambda c: c.execute(insert(erasure_records).values(row)))
+    await folder.close()
+    done = await asyncio.to_thread(bench.run, "records")
+    assert "2026-11-23.json: it is missing" in done.stderr
 
 
 @pytest.fixture

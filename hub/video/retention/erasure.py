@@ -78,10 +78,10 @@ class Erasure:
         if not self._sure():
             return []
         today = (self._clock.now() - SETTLED).astimezone(self._zone).date()
-        days = await self._store.read(partial(_due, yesterday=today - timedelta(days=1)))
-        for day in days:
+        due = await self._store.read(partial(_due, yesterday=today - timedelta(days=1)))
+        for day in due:
             await self._make(day)
-        return days
+        return due
 
     async def _make(self, day: str) -> None:
         if self._signer is None:
@@ -142,6 +142,12 @@ def check(files: list[Path], public: bytes) -> list[str]:
     return wrong
 
 
+def days(connection: Connection) -> list[str]:
+    """All days of which a record was made."""
+    query = select(erasure_records.c.day).order_by(erasure_records.c.day)
+    return list(connection.execute(query).scalars())
+
+
 def _due(connection: Connection, yesterday: date) -> list[str]:
     """Days that are over and have no record: yesterday, and each on which something was deleted."""
     last = connection.execute(
@@ -150,11 +156,11 @@ def _due(connection: Connection, yesterday: date) -> list[str]:
     query = select(purges.c.day).where(purges.c.day <= yesterday.isoformat()).distinct()
     if last is not None:
         query = query.where(purges.c.day > last)
-    days = list(connection.execute(query.order_by(purges.c.day).limit(MOST_DAYS)).scalars())
+    found = list(connection.execute(query.order_by(purges.c.day).limit(MOST_DAYS)).scalars())
     text = yesterday.isoformat()
-    if text not in days and len(days) < MOST_DAYS and (last is None or last < text):
-        days.append(text)
-    return days
+    if text not in found and len(found) < MOST_DAYS and (last is None or last < text):
+        found.append(text)
+    return found
 
 
 def _read(connection: Connection, day: str, now: int) -> Plain:
