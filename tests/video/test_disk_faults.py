@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -190,3 +192,36 @@ def test_real_disks_fail_and_come_back(clip: Path, tmp_path: Path, fault: str, w
     assert told["frames"] == sorted(set(told["frames"])), "a picture is in two files"
     assert len(told["frames"]) >= told["least"]
     assert told["under"] == [], "the mount point was filled"
+
+
+def test_a_disk_that_stands_still_does_not_hold_up_who_asks(
+    tmp_path: Path, fragments: list[Fragment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept(tmp_path, ORDERS)
+    kept.order("all", 0, 60)
+    kept.take(fragments[:8])
+    real, goes_on, stands = os.writev, threading.Event(), threading.Event()
+
+    def slow(fd: int, parts: list[bytes]) -> int:
+        stands.set()
+        goes_on.wait(10)
+        return real(fd, parts)
+
+    monkeypatch.setattr("os.writev", slow)
+    taking = threading.Thread(target=kept.take, args=(fragments[8:10],))
+    taking.start()
+    stands.wait(10)
+    recorder = kept.recorder
+
+    def ask() -> bool:
+        recorder.tick(START + 100)
+        return bool(recorder.orders == ["all"] and recorder.ring().bytes and recorder.join())
+
+    with ThreadPoolExecutor(1) as asking:
+        answer = asking.submit(ask)
+        try:
+            assert answer.result(timeout=5)
+        finally:
+            goes_on.set()
+    taking.join()
+    assert kept.files() == [list(range(50))]
