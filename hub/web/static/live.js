@@ -16,6 +16,7 @@ const SHORTER_S = 0.0005;
 const STEER_MS = 200;
 const AGAIN_MS = [1000, 2000, 5000, 10000];
 const INIT = 0;
+const SOUND = /mp4a|opus/i;
 
 const seconds = new Intl.NumberFormat(document.documentElement.lang, {
   style: "unit", unit: "second", minimumFractionDigits: 1, maximumFractionDigits: 1,
@@ -114,6 +115,7 @@ export class Live {
     }
     this.#picture ??= new Picture(this.#video, (age) => this.#showAge(age), () => this.#again());
     this.#picture.begin(told.mime, told.now - Date.now() / 1000);
+    this.#tile.querySelector("[data-sound]")?.toggleAttribute("hidden", !SOUND.test(told.mime));
     this.#say("live", "");
   }
 
