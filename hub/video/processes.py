@@ -135,7 +135,7 @@ class Processes:
 
     def _place(self) -> None:
         """Give new cameras a process, once it is known which of them a running one has."""
-        if self._silent:
+        if self._silent or not self._links:
             return
         loads: dict[str, int] = {}
         for source, _ in self._streams.values():

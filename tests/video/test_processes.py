@@ -17,7 +17,7 @@ import pytest
 
 from hub.video import index, processes
 from hub.video.reconcile import Reconciler
-from tests.video.conftest import MakeHub, VideoHub, camera, until
+from tests.video.conftest import MakeHub, VideoHub, camera, town, until
 
 NAMES = ("a", "b", "c", "d")
 
@@ -158,3 +158,19 @@ async def test_an_index_that_cannot_be_brought_up_at_first_is_tried_again(
     )
     await until(lambda: hub.heard("recording.finished"))
     assert tries == 2
+
+
+async def test_cameras_that_are_told_of_before_the_start_begin_no_process_twice(
+    tmp_path: Path, clip: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "hub.video")
+    hub = VideoHub(tmp_path)
+    hub.store.open()
+    hub.video.set_cameras(town(camera("a", str(clip))))
+    await hub.video.start()
+    try:
+        await until(lambda: hub.online("a"))
+        started = [text for text in caplog.messages if text.startswith("the capture process is st")]
+        assert len(started) == 1
+    finally:
+        await hub.stop()
