@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 
 from hub.store.store import Store
 from hub.video import boxes, codecs, index, mp4
@@ -29,7 +29,9 @@ _UNIT = 64
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Consecutive fragments of one file. `began`: the instant of the first frame; `time`: where
-    that lies on the file's timeline, like `duration` in ticks; `frame`: ticks of a frame."""
+    that lies on the file's timeline, like `duration` in ticks; `frame`: ticks of a frame; `groups`:
+    sizes of the fragments, and ticks, of each group of pictures.
+    """
 
     file: index.File
     init: bytes
@@ -40,7 +42,7 @@ class Cut:
     time: int
     duration: int
     frame: float
-    groups: Sequence[tuple[int, int]]
+    groups: Sequence[tuple[Sequence[int], int]]
 
     @property
     def size(self) -> int:
@@ -120,45 +122,39 @@ def cut(file: index.File, fd: int, start: datetime, end: datetime) -> Cut | None
     behind = bisect_left(times, to_tick)
     if behind <= first:
         return None
-    opening = _pieces(fd, groups[first])
-    closing = opening if behind - 1 == first else _pieces(fd, groups[behind - 1])
-    if not opening or not closing:  # it was cut off since
+    chosen = groups[first:behind]
+    closing = mp4.pieces_of(fd, chosen[-1].offset, chosen[-1].end)
+    ending = [piece for piece in closing if piece.time < to_tick]
+    if not ending or ending[-1].time + ending[-1].duration <= from_tick:  # or it was cut off since
         return None
-    begin = [piece for piece in opening if piece.key and piece.time <= from_tick] or opening[:1]
-    last = [piece for piece in closing if piece.time < to_tick][-1]
-    if last.time + last.duration <= from_tick:
-        return None
-    return _cut(file, fd, outline, groups[first:behind], begin[-1], last)
-
-
-def _pieces(fd: int, group: mp4.Group) -> list[mp4.Piece]:
-    return list(mp4.pieces_of(fd, group.offset, group.offset + group.size))
+    return _cut(file, fd, outline, chosen, ending)
 
 
 def _cut(
     file: index.File,
     fd: int,
     outline: mp4.Outline,
-    groups: Sequence[mp4.Group],
-    begin: mp4.Piece,
-    last: mp4.Piece,
+    chosen: Sequence[mp4.Group],
+    ending: Sequence[mp4.Piece],
 ) -> Cut:
-    """From one fragment to another, which lie in the first and the last of the groups."""
-    places = [(begin.offset, begin.time)] + [(group.offset, group.time) for group in groups[1:]]
-    places.append((last.offset + last.size, last.time + last.duration))
-    since = begin.time - outline.groups[0].time
-    head = os.pread(fd, begin.size, begin.offset)
+    """Some groups of a file; of the last one so many fragments."""
+    begin, last = chosen[0], ending[-1]
+    end_time = last.time + last.duration
+    groups = [(group.sizes, group.ticks) for group in chosen[:-1]]
+    groups.append((tuple(piece.size for piece in ending), end_time - chosen[-1].time))
+    since = timedelta(seconds=(begin.time - outline.groups[0].time) / outline.scale)
+    head = os.pread(fd, begin.sizes[0], begin.offset)
     return Cut(
         file=file,
         init=outline.init,
         scale=outline.scale,
         offset=begin.offset,
         end_offset=last.offset + last.size,
-        began=file.start + timedelta(seconds=since / outline.scale),
+        began=file.start + since,
         time=begin.time,
-        duration=last.time + last.duration - begin.time,
-        frame=begin.duration / mp4.frames_of(head),
-        groups=[(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(places)],
+        duration=end_time - begin.time,
+        frame=mp4.read_moof(head).duration / mp4.frames_of(head),
+        groups=groups,
     )
 
 
@@ -239,9 +235,9 @@ class _Reader:
         self._scales = boxes.timescales(cut.init)
 
     def skip(self, offset: int) -> None:
-        """Pass over the groups that end at or before an offset in the cut."""
+        """Pass over the fragments that end at or before an offset in the cut."""
         target = self._cut.offset + offset
-        for size, _ in self._cut.groups:
+        for size in chain.from_iterable(sizes for sizes, _ in self._cut.groups):
             if self._offset + size > target:
                 return
             self._offset += size

@@ -16,13 +16,15 @@ from typing import NamedTuple
 
 from hub.video.boxes import Mp4Error, each, find, timescale
 
-INDEX_ROOM = 2048
-"""Bytes kept free after the init segment: the index must touch the first fragment."""
+INDEX_ROOM = 8192
+"""Bytes kept free after the init segment: the index must touch the first fragment. It names some
+680 of them, twice as many as a minute has."""
 
-_MOST_REFERENCES = 160  # so that the index fits into INDEX_ROOM
+_MOST_REFERENCES = 65_535  # their number has 16 bits
 _HEAD = 1024  # bytes read at once per fragment; holds the moof of some 60 frames
-_FRONT = 8192  # bytes read at once of a file; holds its init segment and its index
+_FRONT = 16_384  # bytes read at once of a file; holds its init segment and its index
 _HOLE = bytes(64)  # never inside coded video: emulation prevention breaks runs of zeros
+_STARTS_WITH_KEY = 0x9000_0000  # starts_with_SAP, SAP_type 1
 _NON_SYNC = 0x10000  # sample_is_non_sync_sample
 
 
@@ -78,18 +80,24 @@ class Layout:
 
 
 class Group(NamedTuple):
-    """Fragments that follow each other inside a file; the first begins with a keyframe."""
+    """Fragments that follow each other inside a file; the first begins with a keyframe. `sizes`:
+    of each of them, in bytes."""
 
     offset: int
-    size: int
     time: int
     ticks: int
+    sizes: tuple[int, ...]
+
+    @property
+    def end(self) -> int:
+        """Where the next one begins."""
+        return self.offset + sum(self.sizes)
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What a file holds, by its groups of pictures. Very many of them are told in twos or fours,
-    as its index has them. `whole` is where the last whole fragment ends."""
+    """What a file holds, by its groups of pictures. `whole` is where the last whole fragment
+    ends."""
 
     init: bytes
     scale: int
@@ -210,29 +218,39 @@ def room() -> bytes:
     return struct.pack(">I4s", INDEX_ROOM, b"free") + bytes(INDEX_ROOM - 8)
 
 
-def index(groups: Sequence[tuple[int, int]], scale: int, start: int = 0) -> bytes:
-    """A segment index (`sidx`, 8.16.3): (bytes, ticks) of each group of pictures, in order."""
-    groups = list(groups)
-    while len(groups) > _MOST_REFERENCES:
-        pairs = (groups[n : n + 2] for n in range(0, len(groups), 2))
-        groups = [(sum(g[0] for g in pair), sum(g[1] for g in pair)) for pair in pairs]
+def index(groups: Sequence[tuple[Sequence[int], int]], scale: int, start: int = 0) -> bytes:
+    """A segment index (`sidx`, 8.16.3): sizes of the fragments, and ticks, of each group of
+    pictures, in order; b"" where there are more fragments than one can name.
+
+    FFmpeg, and so browsers, seek by the times of an index whether a keyframe stands there or not,
+    and read twice what the index does not name when they seek back. So each fragment is named, and
+    the first of a group has all of its time: no moment leads to another one.
+    """
+    count = sum(len(sizes) for sizes, _ in groups)
+    if count > _MOST_REFERENCES:
+        return b""
     head = struct.pack(
-        ">I4sIIIQQHH", 40 + 12 * len(groups), b"sidx", 1 << 24, 1, scale, start, 0, 0, len(groups)
+        ">I4sIIIQQHH", 40 + 12 * count, b"sidx", 1 << 24, 1, scale, start, 0, 0, count
     )
-    starts_with_key = 0x9000_0000  # starts_with_SAP, SAP_type 1
-    return head + b"".join(struct.pack(">III", *group, starts_with_key) for group in groups)
+    entries: list[int] = []
+    for sizes, ticks in groups:
+        entries += sizes[0], ticks, _STARTS_WITH_KEY
+        for size in sizes[1:]:
+            entries += size, 0, 0
+    return head + struct.pack(f">{3 * count}I", *entries)
 
 
-def groups_of(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
-    """(bytes, ticks) of each group of pictures of consecutive fragments."""
-    groups: list[tuple[int, int]] = []
+def groups_of(pieces: Sequence[Piece]) -> list[tuple[tuple[int, ...], int]]:
+    """Sizes and ticks of each group of pictures of consecutive fragments."""
+    groups: list[tuple[tuple[int, ...], int]] = []
     for number, piece in enumerate(pieces):
         following = pieces[number + 1].time if number + 1 < len(pieces) else None
         ticks = piece.duration if following is None else following - piece.time
         if piece.key or not groups:
-            groups.append((piece.size, ticks))
+            groups.append(((piece.size,), ticks))
         else:
-            groups[-1] = (groups[-1][0] + piece.size, groups[-1][1] + ticks)
+            sizes, before = groups[-1]
+            groups[-1] = ((*sizes, piece.size), before + ticks)
     return groups
 
 
@@ -250,7 +268,7 @@ def scan(fd: int) -> Layout:
             break
         if kind == b"moov":
             init_end = offset + length
-        elif kind == b"free":
+        elif kind == b"free" and hole is None:
             hole = offset
         offset += length
     if not init_end:
@@ -301,7 +319,7 @@ def outline(fd: int) -> Outline:
         elif kind == b"sidx" and init_end:
             whole = os.fstat(fd).st_size
             groups = _indexed(front[offset : offset + size], offset + size)
-            if groups and groups[-1].offset + groups[-1].size == whole:
+            if groups and groups[-1].end == whole:
                 return Outline(front[:init_end], timescale(front[:init_end]), groups, whole)
     layout = scan(fd)
     at = layout.pieces[0].offset if layout.pieces else layout.whole
@@ -321,22 +339,29 @@ def _indexed(sidx: bytes, offset: int) -> list[Group]:
     )
     if first or len(sidx) != 40 + 12 * count:
         return []
-    entries = (struct.unpack_from(">II", sidx, 40 + 12 * n) for n in range(count))
-    return _placed([(size, ticks) for size, ticks in entries], offset, time)
+    groups: list[tuple[tuple[int, ...], int]] = []
+    for size, ticks, flags in struct.iter_unpack(">III", sidx[40:]):
+        if flags or not groups:
+            groups.append(((size,), ticks))
+        else:
+            groups[-1] = ((*groups[-1][0], size), groups[-1][1])
+    return _placed(groups, offset, time)
 
 
-def _placed(groups: Sequence[tuple[int, int]], offset: int, time: int) -> list[Group]:
-    """(bytes, ticks) of groups, each where it lies."""
+def _placed(groups: Sequence[tuple[tuple[int, ...], int]], offset: int, time: int) -> list[Group]:
+    """Sizes and ticks of groups, each where it lies."""
     placed = []
-    for size, ticks in groups:
-        placed.append(Group(offset, size, time, ticks))
-        offset += size
+    for sizes, ticks in groups:
+        group = Group(offset, time, ticks, sizes)
+        placed.append(group)
+        offset = group.end
         time += ticks
     return placed
 
 
 def finish(fd: int, *, after_crash: bool = False) -> Layout:
-    """Cut off a torn end and write the index into the room kept for it.
+    """Cut off a torn end and write the index into the room kept for it. A file that is cut anew
+    with nearly every frame has more fragments than that holds, and gets none.
 
     A power cut may leave blocks of zeros inside fragments that look whole: `after_crash` reads
     them, and cuts before the first such one. Raises Mp4Error where nothing can be saved.
@@ -350,8 +375,11 @@ def finish(fd: int, *, after_crash: bool = False) -> Layout:
                 break
     os.ftruncate(fd, whole)
     if layout.room is not None and pieces:
+        room = pieces[0].offset - layout.room
         seek = index(groups_of(pieces), layout.scale, pieces[0].time)
-        gap = INDEX_ROOM - len(seek)
+        if not 0 < len(seek) <= room - 8:
+            seek = struct.pack(">I4s", 8, b"free")  # it is finished, though without an index
+        gap = room - len(seek)
         os.pwrite(fd, struct.pack(">I4s", gap, b"free") + bytes(gap - 8) + seek, layout.room)
     return Layout(layout.init, layout.scale, layout.room, pieces, whole)
 

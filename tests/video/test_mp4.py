@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import av
 import pytest
 
 from hub.video import boxes, codecs, mp4
@@ -59,8 +60,14 @@ def test_a_file_begins_at_zero_and_its_index_leads_to_each_keyframe(
     assert at + size == layout.pieces[0].offset, "the index must touch the first fragment"
     total = int.from_bytes(data[at + 38 : at + 40], "big")
     sizes = [int.from_bytes(data[at + 40 + 12 * n : at + 44 + 12 * n], "big") for n in range(total)]
-    places = [layout.pieces[0].offset + sum(sizes[:n]) for n in range(total)]
-    assert places == [piece.offset for piece in layout.pieces if piece.key]
+    assert sizes == [piece.size for piece in layout.pieces], "each is named"
+    ticks, flags = (
+        [int.from_bytes(data[at + n + 12 * m : at + n + 4 + 12 * m], "big") for m in range(total)]
+        for n in (44, 48)
+    )
+    assert [flag > 0 for flag in flags] == [piece.key for piece in layout.pieces]
+    assert [tick > 0 for tick in ticks] == [piece.key for piece in layout.pieces]
+    assert sum(ticks) == layout.duration
     assert counted_clip.numbers(path) == list(range(75, 250))
 
 
@@ -85,7 +92,7 @@ def test_an_outline_names_the_groups_of_a_file_that_is_sealed_or_being_written(
     assert [head.time for head in heads] == [group.time for group in found.groups]
     assert all(head.key for head in heads)
     assert len(heads) == 8
-    ends = [(group.offset + group.size, group.time + group.ticks) for group in found.groups]
+    ends = [(group.end, group.time + group.ticks) for group in found.groups]
     starts = [(group.offset, group.time) for group in found.groups]
     assert ends[:-1] == starts[1:]
     assert ends[-1][0] == found.whole
@@ -101,16 +108,16 @@ def test_an_index_that_does_not_cover_its_file_is_not_believed(
     after = outlined(path)
     assert after.whole < before.whole
     assert after.groups[:-1] == before.groups[:-1]
-    assert after.groups[-1].size < before.groups[-1].size
+    assert after.groups[-1].sizes == before.groups[-1].sizes[:-1]
 
 
-def test_an_outline_of_very_many_groups_tells_them_together(
+def test_a_file_of_too_many_fragments_is_finished_without_an_index(
     tmp_path: Path, fragments: list[Fragment]
 ) -> None:
     path = tmp_path / "many.mp4"
     first = fragments[0]
     body = first.data[first.moof.size :]
-    groups = [bytes(mp4.moved(first.data, first.moof, n * 5000)) + body for n in range(200)]
+    groups = [bytes(mp4.moved(first.data, first.moof, n * 5000)) + body for n in range(700)]
     data = first.epoch.init + mp4.room() + b"".join(groups)
     path.write_bytes(data)
     fd = os.open(path, os.O_RDWR)
@@ -119,8 +126,28 @@ def test_an_outline_of_very_many_groups_tells_them_together(
         found = mp4.outline(fd)
     finally:
         os.close(fd)
-    assert len(found.groups) == 100
-    assert found.groups[-1].offset + found.groups[-1].size == len(data)
+    assert b"sidx" not in path.read_bytes()
+    assert len(found.groups) == 700
+    assert found.groups[-1].end == len(data)
+
+
+def test_one_seeks_in_a_file_there_and_back_to_the_right_frames(
+    tmp_path: Path, fragments: list[Fragment]
+) -> None:
+    path = written(tmp_path, fragments, close=True)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert stream.time_base is not None
+        for number in (490, 491, 489, 20, 499, 21, 491):
+            container.seek(round((number + 0.5) / 25 / stream.time_base), stream=stream)
+            times = []
+            for packet in container.demux(stream):
+                if packet.pts is not None:
+                    times.append(round(packet.pts * stream.time_base * 25))
+                if len(times) == 25:
+                    break
+            key = number // 25 * 25
+            assert times == list(range(key, key + 25))
 
 
 @pytest.mark.parametrize("torn", [1, 7, 100, 5000])
