@@ -47,6 +47,19 @@ def test_a_few_events_with_a_long_time_make_no_shortage() -> None:
     assert of(100, rates).short == ()
 
 
+def test_what_is_free_on_a_file_system_that_two_disks_share_counts_once() -> None:
+    room = Room(10**9, 50 * MB, 0, 0, 1)
+    tiers = [
+        Tier.model_validate({"name": name, "path": f"/{name}", "reserve": "0B"})
+        for name in ("a", "b")
+    ]
+    disks = [Disk(tiers[0], room, 10 * MB), Disk(tiers[1], room, 20 * MB)]
+    rates = {("camera.a", Cls.CONTINUOUS): 8 * MB}
+    assert forecast(disks, rates, Terms(WEEK, {}), 0).days == 10
+    absent = [disks[0], Disk(tiers[1], None, 20 * MB)]
+    assert forecast(absent, rates, Terms(WEEK, {}), 0).days == 7.5
+
+
 @pytest.fixture
 async def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KeptArchive]:
     monkeypatch.setattr(disks_module, "room_of", lambda root: Room(10**12, 10**12, 0, 0, 1))

@@ -34,22 +34,19 @@ class TierForecast:
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """`days`: how much of the past the disks hold at this rate; None where nothing is recorded.
-    `needed`: bytes that the shortest times of all cameras take. `held`: bytes under holds.
+    `capacity`: bytes of all disks that are there, without those that are held. `needed`: bytes that
+    the shortest times of all cameras take. `held`: bytes under holds.
     `short`: cameras whose shortest time is not reached; none where the room suffices."""
 
     tiers: tuple[TierForecast, ...]
     per_day: int
     days: float | None
+    capacity: int
     needed: int
     held: int
     cameras: tuple[tuple[str, int], ...]
     """Each camera's bytes per day, the greatest first."""
     short: tuple[str, ...]
-
-    @property
-    def capacity(self) -> int:
-        """Bytes of all disks that are there, without what is held."""
-        return max(0, sum(tier.capacity for tier in self.tiers) - self.held)
 
     @property
     def is_over(self) -> bool:
@@ -85,7 +82,7 @@ def forecast(disks: Sequence[Disk], rates: Rates, terms: Terms, held: int) -> Fo
         if not disk.left_over
     )
     per_day = sum(rates.values())
-    room = max(0, sum(tier.capacity for tier in tiers) - held)
+    room = max(0, _together([disk for disk in disks if not disk.left_over]) - held)
     days = room / per_day if per_day else None
     shortest = {key: terms.of(*key).shortest / DAY_MS for key in rates}
     needed = round(sum(size * shortest[key] for key, size in rates.items()))
@@ -99,8 +96,22 @@ def forecast(disks: Sequence[Disk], rates: Rates, terms: Terms, held: int) -> Fo
         tiers=tiers,
         per_day=per_day,
         days=days,
+        capacity=room,
         needed=needed,
         held=held,
         cameras=tuple(sorted(cameras.items(), key=lambda each: (-each[1], each[0]))),
         short=tuple(sorted(short)),
     )
+
+
+def _together(disks: Sequence[Disk]) -> int:
+    """Bytes that disks hold together: what is free on a file system that two of them share is
+    there once."""
+    total, seen = 0, set[int]()
+    for disk in disks:
+        if disk.room is None:
+            continue
+        is_new = disk.room.device not in seen
+        seen.add(disk.room.device)
+        total += disk.capacity if is_new else min(disk.used, disk.capacity)
+    return total
