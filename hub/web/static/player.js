@@ -149,7 +149,7 @@ class Player {
     if (performance.now() < this.#addressed + ADDRESS_MS) return;
     this.#addressed = performance.now();
     const address = new URL(location.href);
-    const at = seconds(Math.floor(this.#at));
+    const at = seconds(this.#at);
     if (address.searchParams.get("at") === at) return;
     address.searchParams.set("at", at);
     history.replaceState(null, "", address);

@@ -14,6 +14,7 @@ const STEER = 0.05;
 const NEAR_S = 0.2;
 const CURRENT = HTMLMediaElement.HAVE_CURRENT_DATA;
 const METADATA = HTMLMediaElement.HAVE_METADATA;
+const ROUNDED = 0.05;
 const HOLE_S = 0.3; // shorter holes between files are none
 
 export const seconds = (at) => new Date(at * 1000).toISOString();
@@ -58,8 +59,7 @@ export class Screen {
   middleOf(at) {
     const clip = this.#find(at, 1)?.clip;
     const part = partAt(clip, at);
-    if (!part) return at;
-    return part.at + (Math.floor((at - part.at) / clip.frame + 0.01) + 0.5) * clip.frame;
+    return part ? part.at + middle(at - part.at, clip.frame) : at;
   }
 
   // nothing is recorded at the moment that it shows
@@ -80,14 +80,14 @@ export class Screen {
     }
     this.#link(at, window);
     if (how !== "still") this.#lookAhead(window, now, at, speed);
-    if (!window.clip) return this.#idle("nothing", this.#texts.nothing);
-    if (!window.playable) return this.#idle("unsupported", this.#texts.unsupported);
     const part = partAt(window.clip, at);
     if (!part) return this.#idle("nothing", this.#texts.nothing);
+    if (!window.playable) return this.#idle("unsupported", this.#texts.unsupported);
     if (!this.#use(window.clip)) return false;
     this.#say("playing", "");
-    const time = part.time + Math.min(at - part.at, part.duration - window.clip.frame / 2);
-    return this.#follow(time, speed, how, window.clip.frame);
+    const frame = window.clip.frame;
+    const into = how === "still" ? middle(at - part.at, frame) : at - part.at;
+    return this.#follow(part.time + Math.min(into, part.duration - frame / 2), speed, how, frame);
   }
 
   // where something is recorded next, as far as it is known: the end of an empty stretch
@@ -236,9 +236,8 @@ export class Screen {
   }
 
   #say(state, text) {
-    if (this.#element.dataset.state === state && this.#element.dataset.said === text) return;
+    if (this.#element.dataset.state === state) return;
     this.#element.dataset.state = state;
-    this.#element.dataset.said = text;
     this.#element.querySelector("[data-told]").textContent = state === "loading" ? this.#texts.loading : text;
     const other = state === "unsupported" && this.streams.includes("sub") && this.#chosen !== "sub";
     this.#element.querySelector("[data-other]").hidden = !other;
@@ -247,6 +246,12 @@ export class Screen {
 
 function load(video, address) {
   if (video.getAttribute("src") !== address) video.src = address;
+}
+
+// the middle of the frame that a place lies in; one at its very end is of the next, for instants
+// of files are rounded
+function middle(place, frame) {
+  return (Math.floor(place / frame + ROUNDED) + 0.5) * frame;
 }
 
 function atEnd(video) {
