@@ -72,8 +72,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class StreamReport:
-    """How a stream is. It is told when it is lost or back, when its pictures change, and when
-    its recording begins or ends."""
+    """How a stream is. It is told when it is lost or back, when its pictures change, when its
+    recording begins or ends, and now and then while it goes on."""
 
     camera: str
     stream: str

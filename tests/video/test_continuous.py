@@ -11,8 +11,8 @@ import pytest
 
 from hub.video import wire
 from hub.video.archive import camera_of, start_of, stream_of
-from hub.video.capture import recorder
-from hub.video.messages import NONE, ORDERS, RecordedReport
+from hub.video.capture import recorder, server
+from hub.video.messages import NONE, ORDERS, RecordedReport, StreamReport
 from tests.video.capturing import Capturing, capturing, source, wanted
 from tests.video.conftest import CLIP_S, until
 from tests.world import counted_clip
@@ -32,6 +32,7 @@ async def test_both_streams_of_a_camera_are_kept_whole_in_sealed_files(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder, "SEGMENT_S", 2.0)
+    monkeypatch.setattr(server, "PROGRESS_S", 1.5)
     keep = wanted(tmp_path)
     async with capturing(tmp_path) as capture:
         await capture.set({source(clip): keep, source(clip, "sub"): keep})
@@ -42,6 +43,8 @@ async def test_both_streams_of_a_camera_are_kept_whole_in_sealed_files(
     assert report.recording
     assert 500_000 < report.bitrate < 4_000_000
     assert len(state["open"]) == 2
+    told = [each.until for each in capture.all("stream", StreamReport) if each.stream == "sub"]
+    assert len([until for until in told if until]) >= 3, "how far it is was not told"
     assert all(ring["seconds"] <= 1.5 for ring in state["rings"].values()), "a ring is too long"
     for stream in ("main", "sub"):
         files = capture.sealed(stream)

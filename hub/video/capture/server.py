@@ -25,6 +25,9 @@ from hub.video.reasons import Reason
 
 log = logging.getLogger("hub.video.capture")
 
+PROGRESS_S = 30.0
+"""How far a stream has come in its files is told each time that it is so much further."""
+
 Answer = tuple[dict[str, Any], bytes]
 Handler = Callable[[wire.Peer, wire.Head], Awaitable[Answer]]
 
@@ -43,7 +46,7 @@ class Capture:
         self._workers = ThreadPoolExecutor(4, thread_name_prefix="work")
         self._streams: dict[str, CameraThread] = {}
         self._recorders: dict[str, Recorder] = {}
-        self._recording: dict[str, bool] = {}
+        self._told: dict[str, StreamReport] = {}
         self._outages = Outages()
         self._pictures = Pictures(self._streams, self._recorders, clock, self._workers)
         self._peers: set[wire.Peer] = set()
@@ -93,12 +96,19 @@ class Capture:
             now = self._clock.now().timestamp()
             for key, recorder in self._recorders.items():
                 recorder.tick(now)
-                if self._recording.get(key, False) != recorder.recording:
-                    self._send("stream", self._streams[key].report)
+                self._tell_progress(self._streams[key].report)
             alone = 0.0 if self._peers else alone + 1.0
             if alone >= self._linger_s:
                 log.info("no hub for %.0f s; capture ends", alone)
                 self.end()
+
+    def _tell_progress(self, report: StreamReport) -> None:
+        """Tell that a recording began or ended, and from time to time how far it is."""
+        told = self._told.get(key_of(report.camera, report.stream))
+        recording, until = (False, None) if told is None else (told.recording, told.until)
+        went_on = (report.until or 0.0) - (until or 0.0) >= PROGRESS_S
+        if report.recording != recording or (report.recording and went_on):
+            self._send("stream", report)
 
     def tell(self, name: str, report: object) -> None:
         """Hand a notice over from any thread."""
@@ -109,7 +119,10 @@ class Capture:
 
     def _send(self, name: str, report: object) -> None:
         if isinstance(report, StreamReport):
-            self._recording[key_of(report.camera, report.stream)] = report.recording
+            key = key_of(report.camera, report.stream)
+            if key not in self._streams:
+                return  # it was removed while this was on its way
+            self._told[key] = report
         head = {"tell": name, **wire.plain(report)}
         for peer in tuple(self._peers):
             peer.send(head)
@@ -214,7 +227,7 @@ class Capture:
     async def _drop(self, key: str) -> None:
         stream, recorder = self._streams.pop(key), self._recorders.pop(key)
         stream.stop()
-        self._recording.pop(key, None)
+        self._told.pop(key, None)
         self._pictures.forget(key)
         self._watchers.gone(key)
         now = self._clock.now().timestamp()
