@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import struct
 from pathlib import Path
 
 from hub.video import boxes, mp4
@@ -15,47 +16,62 @@ from hub.video.messages import SegmentReport
 log = logging.getLogger("hub.video")
 
 
-def is_sealed(fd: int, layout: mp4.Layout) -> bool:
-    """Whether a file ends with a whole fragment and has its index."""
-    if layout.whole != os.fstat(fd).st_size:
-        return False
-    if layout.room is None:
-        return True  # it never had room for one
-    kept = int.from_bytes(os.pread(fd, 4, layout.room), "big")
-    return kept != mp4.INDEX_ROOM
-
-
-def read(file: Path, tier: str, path: str, *, seal: bool) -> SegmentReport | None:
+def read(
+    file: Path, tier: str, path: str, *, seal: bool, digest: bool = False
+) -> SegmentReport | None:
     """What there is to say of a file. `seal`: nobody writes it, so cut a torn end and write the
-    index where that was not done. None where it holds no whole fragment, or is not sealed and
-    must not be. Raises OSError, ValueError for what is no recording."""
+    index where that was not done. `digest`: read it whole, too. None where it holds no whole
+    fragment, or is not sealed and must not be. Raises OSError, ValueError for what is no
+    recording."""
     start = start_of(path)
     fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise ValueError("no file")
-        layout = mp4.scan(fd)
-        if layout.pieces and not is_sealed(fd, layout):
+        outline = mp4.outline(fd)
+        if outline.groups and not _is_sealed(fd, outline):
             if not seal:
                 return None
-            layout = _seal(file)
-        if not layout.pieces:
+            _seal(file)
+            outline = mp4.outline(fd)
+        if not outline.groups:
             return None
-        seconds = layout.duration / layout.scale
-        if seconds * 1000 > LONGEST_MS:
-            raise ValueError(f"it claims to be {seconds:.0f} s long")
-        return segment_report(
-            path,
-            tier,
-            layout.init,
-            start,
-            start + seconds,
-            os.fstat(fd).st_size,
-            keyframes=sum(piece.key for piece in layout.pieces),
-            sha256=sha256_of(fd),
-        )
+        return _report(fd, outline, path, tier, start, digest=digest)
     finally:
         os.close(fd)
+
+
+def _report(
+    fd: int, outline: mp4.Outline, path: str, tier: str, start: float, *, digest: bool
+) -> SegmentReport:
+    first, last = outline.groups[0], outline.groups[-1]
+    seconds = (last.time + last.ticks - first.time) / outline.scale
+    if seconds * 1000 > LONGEST_MS:
+        raise ValueError(f"it claims to be {seconds:.0f} s long")
+    return segment_report(
+        path,
+        tier,
+        outline.init,
+        start,
+        start + seconds,
+        os.fstat(fd).st_size,
+        keyframes=len(outline.groups),
+        sha256=sha256_of(fd) if digest else None,
+    )
+
+
+def _is_sealed(fd: int, outline: mp4.Outline) -> bool:
+    """Whether a file ends with a whole fragment and has its index, or never had room for one."""
+    if outline.whole != os.fstat(fd).st_size:
+        return False
+    offset, room = 0, False
+    while len(head := os.pread(fd, 8, offset)) == 8:
+        size, kind = struct.unpack(">I4s", head)
+        if kind == b"moof" or size < 8:
+            break
+        room = kind == b"free" and size > 8  # an empty box says that no index could be written
+        offset += size
+    return not room
 
 
 def is_empty(file: Path) -> bool:
@@ -85,12 +101,11 @@ def read_open(file: Path, tier: str, path: str) -> SegmentReport:
         os.close(fd)
 
 
-def _seal(file: Path) -> mp4.Layout:
+def _seal(file: Path) -> None:
     fd = os.open(file, os.O_RDWR | os.O_NOFOLLOW)
     try:
-        layout = mp4.finish(fd, after_crash=True)
+        mp4.finish(fd, after_crash=True)
         os.fsync(fd)
     finally:
         os.close(fd)
     log.info("%s was left unfinished and is sealed now", file)
-    return layout

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -153,7 +154,8 @@ class _Looker:
             self._report.add(Finding(what, _name(place), detail, place in mended))
 
     async def _mend(self, places: Sequence[Place]) -> set[Place]:
-        reports, _ = await asyncio.to_thread(folders.read, self._tiers, places, self._now())
+        read = partial(folders.read, self._tiers, places, self._now(), digest=True)
+        reports, _ = await asyncio.to_thread(read)
         await self._store.write(lambda connection: index.put_segments(connection, reports))
         mended = {(report.tier, report.path) for report in reports}
         rest = [place for place in places if place not in mended]

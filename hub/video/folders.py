@@ -111,14 +111,18 @@ def compare(
     )
 
 
-def read(tiers: Tiers, places: Iterable[Place], now: datetime) -> tuple[list[SegmentReport], bool]:
-    """What there is to say of files; and whether one was left, for somebody may be writing it."""
+def read(
+    tiers: Tiers, places: Iterable[Place], now: datetime, *, digest: bool = False
+) -> tuple[list[SegmentReport], bool]:
+    """What there is to say of files, with their digests if asked for; and whether one was left, for
+    somebody may be writing it."""
     reports, busy = [], False
     marks = _marks(tiers)
     for tier, path in places:
         try:
             seal = not is_busy(tiers, tier, path, now, marks)
-            report = adopt.read(tiers.file(tier, path), tier, path, seal=seal)
+            file = tiers.file(tier, path)
+            report = adopt.read(file, tier, path, seal=seal, digest=digest)
         except (OSError, ValueError) as error:
             log.warning("%s in the tier '%s' is not a recording: %s", path, tier, error)
             continue

@@ -14,6 +14,7 @@ from hub.clock import Clock
 from hub.store.damage import PutAside
 from hub.store.store import Store, StoreFull
 from hub.video import folders, index
+from hub.video.digests import Digests
 from hub.video.folders import Place
 from hub.video.indexer import Indexer
 from hub.video.instants import millis
@@ -24,8 +25,8 @@ log = logging.getLogger("hub.video")
 
 AGAIN_S = 60.0
 AT_ONCE = 20
-"""Files that are read, to their last byte, before what they say is written; who comes with a
-capture process waits for no more."""
+"""Files that are read before what they say is written; who comes with a capture process waits for
+no more."""
 MOST_LATER = 10_000
 """Folders that are kept in mind; the next start finds the others."""
 
@@ -55,6 +56,7 @@ class Reconciler:
         self._clock = clock
         self._tiers = tiers
         self._indexer = indexer
+        self._digests = Digests(store, clock, tiers)
         self._age = 0  # of the database: a damaged one is begun anew, and knows no file
         self._compared: int | None = None
         self._one = asyncio.Lock()
@@ -85,7 +87,13 @@ class Reconciler:
 
     async def background(self, writing: Callable[[], Collection[str]]) -> None:
         """Look at everything once, newest day first, and once more where the database was begun
-        anew; then again where files were left for later, or where reports were shed."""
+        anew; then again where files were left for later, or where reports were shed. Beside that,
+        files that have no digest get one."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._digests.run())
+            await self._keep_looking(writing)
+
+    async def _keep_looking(self, writing: Callable[[], Collection[str]]) -> None:
         while True:
             while self._compared != self._age:
                 began, age = self._clock.monotonic(), self._age
@@ -140,6 +148,7 @@ class Reconciler:
         for name in names:
             await self._look_at(name, taken, changed)
         if changed.adopted:
+            self._digests.look_again()
             log.info("%d files were recorded unseen; they are indexed now", changed.adopted)
         if changed.missing:
             log.warning("%d files of the index are no longer on disk", changed.missing)
