@@ -42,7 +42,6 @@ class Digests:
         self._clock = clock
         self._tiers = tiers
         self._wake = asyncio.Event()
-        self._wake.set()
 
     def look_again(self) -> None:
         """There may be such files again."""
@@ -50,6 +49,7 @@ class Digests:
 
     async def run(self) -> None:
         """Go through the whole index at the start, and whenever there may be such files again."""
+        self._wake.set()
         while True:
             await self._wake.wait()
             self._wake.clear()
