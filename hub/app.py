@@ -256,6 +256,7 @@ class Hub:
         """The way back from wherever `start` got to. `linger`: capture goes on recording and waits
         for the next hub."""
         self._linger = linger
+        self.video.leave()
         if self.ready:
             await self._say_goodbye()
         self.ready = False

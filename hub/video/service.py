@@ -83,6 +83,7 @@ class Video:
         self._cameras: dict[str, Camera] = {}
         self._streams: Streams = {}
         self._telling = False
+        self._leaving = False
         self.health = Health(bus, clock, self._status_changed)
         self.tiers = Tiers(settings.tiers, data_dir)
         self.indexer = Indexer(store, clock, self.tiers)
@@ -171,8 +172,15 @@ class Video:
         self.keeper.configure(settings)
         self._retell()
 
+    def leave(self) -> None:
+        """The hub stops. Its plugins take their cameras away now; these are to be recorded all the
+        same, by capture that goes on and by the next hub."""
+        self._leaving = True
+
     def set_cameras(self, cameras: Mapping[str, Camera]) -> None:
         """Have exactly these cameras. What did not change is not disturbed."""
+        if self._leaving:
+            return
         self._cameras = {name: camera for name, camera in cameras.items() if camera.streams}
         self._retell()
 

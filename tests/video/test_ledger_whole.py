@@ -17,7 +17,7 @@ from hub.model.entity import State
 from hub.video import judging
 from hub.video.ledger import GapRow
 from hub.video.settings import RecordingSettings
-from hub.video.tables import coverage, segments
+from hub.video.tables import coverage, record_modes, segments
 from tests.video.conftest import MakeHub, VideoHub, camera, until
 
 PRIVATE = {"mode": "continuous", "modes": {"private": "off"}}
@@ -83,6 +83,23 @@ async def test_a_hub_that_leaves_capture_at_work_leaves_no_gap(
     again = await make_hub(camera("gate", str(clip)), mode="continuous")
     await recorded(again)
     assert cause_of(await ledger(again)) == []
+
+
+async def test_cameras_that_go_because_the_hub_stops_are_recorded_on(
+    make_hub: MakeHub, clip: Path
+) -> None:
+    hub = await make_hub(camera("gate", str(clip)), mode="continuous")
+    hub.video.processes.settled = True
+    await recorded(hub)
+    hub.video.leave()
+    hub.video.set_cameras({})
+    await hub.stop(linger=True)
+    await asyncio.sleep(3)
+    again = await make_hub(camera("gate", str(clip)), mode="continuous")
+    await recorded(again)
+    assert cause_of(await ledger(again)) == []
+    modes = await again.store.read(lambda c: c.execute(select(record_modes.c.mode)).scalars().all())
+    assert modes == ["continuous", "off"]
 
 
 async def test_a_hub_that_was_away_with_its_capture_is_the_cause(
