@@ -19,12 +19,15 @@ from hub.web.routes import Route, Visit
 VIEW = "cameras.view"
 HEARTBEAT_S = 20.0
 """A viewer who does not answer for so long is gone."""
+LET_GO_S = 1.0
+"""So long a viewer has to take the farewell."""
 FRAME = struct.Struct(">BBHIdd")
 """Before the bytes of an init segment (kind 0) or a fragment (kind 1): kind, whether it begins
 with a keyframe, 0, number of the epoch, Unix time of its first frame, and where that frame lies on
 the timeline of its epoch, in seconds."""
 
-SOCKETS = web.AppKey("live sockets", weakref.WeakSet[web.WebSocketResponse])
+Sockets = weakref.WeakKeyDictionary[web.WebSocketResponse, asyncio.Transport]
+SOCKETS = web.AppKey("live sockets", Sockets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ async def live(visit: Visit) -> web.StreamResponse:
     try:
         async with video.live.watch(entity.entity_id, stream) as viewer:
             await socket.prepare(visit.request)
-            visit.request.app[SOCKETS].add(socket)
+            if (transport := visit.request.transport) is not None:
+                visit.request.app[SOCKETS][socket] = transport
             await _serve(visit, socket, viewer)
     except TooManyViewers:
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from None
@@ -128,9 +132,17 @@ def _head(item: Init | Media) -> bytes:
 
 
 async def let_go(app: web.Application) -> None:
-    """Tell all viewers that the hub goes; a signal for on_shutdown."""
-    closing = [socket.close(code=WSCloseCode.GOING_AWAY) for socket in app[SOCKETS]]
-    await asyncio.gather(*closing, return_exceptions=True)
+    """Tell all viewers that the hub goes, and cut off those who do not take that; a signal for
+    on_shutdown."""
+    sockets = app[SOCKETS]
+    transports = list(sockets.values())
+    closing = [socket.close(code=WSCloseCode.GOING_AWAY) for socket in list(sockets)]
+    try:
+        async with asyncio.timeout(LET_GO_S):
+            await asyncio.gather(*closing, return_exceptions=True)
+    except TimeoutError:
+        for transport in transports:
+            transport.abort()
 
 
 def routes() -> list[Route]:

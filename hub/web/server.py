@@ -74,7 +74,7 @@ def make_app(services: WebServices) -> web.Application:
     if services.video is not None:
         app[SNAPSHOTS] = Snapshots(services.video, services.clock)
     app.on_response_prepare.append(add_headers)
-    app[SOCKETS] = weakref.WeakSet()
+    app[SOCKETS] = weakref.WeakKeyDictionary()
     app.on_shutdown.append(_let_go)
     app.on_shutdown.append(live.let_go)
     add_routes(app, all_routes())

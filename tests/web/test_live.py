@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from hub.model.camera import Camera, Stream
 from hub.video.live import Init, Item, Lost, Media, Skipped, TooManyViewers, Viewer
-from hub.web.live import FRAME
+from hub.web.live import FRAME, LET_GO_S
 from hub.web.server import make_app
 from tests.web.conftest import FakeVideo, WebTown
 
@@ -141,6 +141,23 @@ async def test_when_the_hub_goes_its_viewers_are_told(town: WebTown, pictures: P
     message = await socket.receive(timeout=5)
     assert (message.type, message.data) == (WSMsgType.CLOSE, WSCloseCode.GOING_AWAY)
     await closing
+    await client.close()
+
+
+async def test_the_hub_can_go_while_a_viewer_does_not_read(
+    town: WebTown, pictures: Pictures
+) -> None:
+    server = TestServer(make_app(dataclasses.replace(town.services, video=pictures)))
+    client = TestClient(server)
+    await client.start_server()
+    socket = await client.ws_connect(ADDRESS)
+    for number in range(20):
+        pictures.give(Media(1, True, float(number), 0.0, bytes(500_000)))
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(LET_GO_S + 3):
+        await server.close()
+    assert not socket.closed, "it has not read that far"
     await client.close()
 
 
