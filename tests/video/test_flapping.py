@@ -32,7 +32,7 @@ async def flap(capture: Capturing, url: str, seconds: float, **login: str) -> No
     keep = wanted(capture.data)
     streams = {source(url, camera=f"camera.c{n}", **login): keep for n in range(CAMERAS)}
     await capture.set(streams)
-    await asyncio.sleep(6)
+    await asyncio.sleep(4)
     threads, files, megabytes = footprint()
     told = 0
     for _ in range(round(seconds)):
@@ -54,7 +54,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture)
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("seconds", [8, pytest.param(600, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("seconds", [5, pytest.param(600, marks=pytest.mark.soak)])
 async def test_cameras_that_break_off_each_second_leave_nothing_behind(
     clip: Path, tmp_path: Path, seconds: int
 ) -> None:
