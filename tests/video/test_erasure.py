@@ -72,7 +72,7 @@ async def test_a_day_that_is_over_has_a_record_that_others_can_check(kept: KeptA
     assert (entry["camera"], entry["class"], entry["why"]) == ("camera.a", "continuous", "too_old")
     assert (entry["files"], entry["bytes"]) == (1, 100)
     (hold,) = record["held"]
-    assert (hold["reason"], hold["files"], hold["bytes"]) == ("a theft", 1, 70)
+    assert (hold["reason"], hold["about_hours"], hold["about_bytes"]) == ("a theft", 0.02, 70)
     assert record["town"] == "Містечко"
     assert await kept.paths() == {held}
     data = json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()

@@ -201,8 +201,8 @@ def _held(each: Holding) -> Plain:
         "person": hold.person,
         "case": hold.case,
         "until": None if hold.until is None else hold.until.isoformat(),
-        "files": each.files,
-        "bytes": each.bytes,
+        "about_hours": round(each.recorded.total_seconds() / 3600, 2),
+        "about_bytes": each.bytes,
     }
 
 
