@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from hub.web import plain
 from hub.web.cameras import camera_of
 from hub.web.ranges import NotInFile, parse_range
 from hub.web.routes import Route, Visit
+
+log = logging.getLogger("hub.web")
 
 VIEW, EXPORT = "archive.view", "archive.export"
 LONGEST_CLIP = timedelta(hours=1)
@@ -43,9 +46,12 @@ async def clip(visit: Visit) -> web.StreamResponse:
     try:
         async for chunk in made.read(offset, length):
             await response.write(chunk)
-    except OSError as gone:
-        # the head is out, so only a broken connection can still tell that the rest is missing
-        raise ConnectionResetError("the clip could not be read to its end") from gone
+    except OSError as error:
+        if not isinstance(error, ConnectionError):  # a player that seeks breaks off: no error
+            log.error("a clip of %s could not be read to its end: %s", camera, error)
+        if request.transport is not None:  # the head is out: only this can still tell
+            request.transport.abort()
+        return response
     await response.write_eof()
     return response
 

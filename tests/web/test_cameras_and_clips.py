@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient
 
 from hub.web.ranges import NotInFile, parse_range
@@ -82,6 +84,37 @@ async def test_a_clip_comes_in_parts(client: Client, asked: str, begin: int, end
     assert response.status == 206
     assert await response.read() == FILM[begin:end]
     assert response.headers["Content-Range"] == f"bytes {begin}-{end - 1}/{len(FILM)}"
+
+
+async def test_a_player_that_breaks_off_is_no_error(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def gone(self: web.StreamResponse, data: bytes) -> None:
+        raise ConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr(web.StreamResponse, "write", gone)
+    with pytest.raises(ClientError):
+        await (await client.get(CLIP, params=WINDOW)).read()
+    assert not caplog.records
+
+
+async def test_a_clip_whose_file_fails_ends_early_and_is_told(
+    town: WebTown,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def failing(self: object, offset: int, length: int) -> AsyncIterator[bytes]:
+        yield FILM[:1000]
+        raise OSError(5, "Input/output error")
+
+    now = town.clock.now()
+    monkeypatch.setattr(type(await town.video.clip("camera.market", now, now)), "read", failing)
+    response = await client.get(CLIP, params=WINDOW)
+    with pytest.raises(ClientError):
+        await response.read()
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "could not be read to its end: [Errno 5]" in line
 
 
 async def test_a_part_behind_the_end_is_refused_with_the_size(client: Client) -> None:
