@@ -89,7 +89,8 @@ async def test_at_the_end_all_files_are_finished_and_known_to_be(
 
 async def test_the_next_hub_takes_all_processes_over(make_hub: MakeHub, clip: Path) -> None:
     town = [camera(name, str(clip)) for name in NAMES]
-    first = await make_hub(*town, processes=2, mode="continuous")
+    uneven = {f"camera.{name}": {"process": 2} for name in NAMES[:3]}
+    first = await make_hub(*town, processes=2, mode="continuous", of=uneven)
     await until(lambda: first.online(*NAMES))
     places, running = numbers(first), pids(first)
     await first.stop(linger=True)
