@@ -19,7 +19,7 @@ FAILS = "fails"
 
 ANSWERS: Mapping[str, Any] = {
     "incident.open": {"incident": 1, "new": True},
-    "camera.record": {"recordings": []},
+    "camera.record": {"recordings": [], "addresses": []},
     "camera.snapshot": {"snapshots": []},
 }
 """What an action answers that is only noted, where nobody has said otherwise."""

@@ -17,6 +17,7 @@ from hub.clock import Clock
 from hub.model.action import Action, Call
 from hub.model.config import Duration
 from hub.model.problem import ActionFailed
+from hub.video import addresses
 from hub.video.service import Video
 from hub.video.status import CameraUnavailable
 
@@ -56,18 +57,19 @@ class Record(Action):
     )
 
     async def run(self, hub: CameraServices, call: Call) -> dict[str, Any]:
-        """Returns `{"recordings": [id, ...]}`."""
+        """Returns `{"recordings": [id, ...], "addresses": [where each can be seen, ...]}`."""
         moment = moment_of(hub, call)
         start, end = moment - self.before, moment + self.after
-        recordings = []
+        recordings, seen = [], []
         for camera in call.targets:
             recording = await hub.video.record(
                 key=call.key, camera=camera, start=start, end=end, incident=call.incident
             )
             recordings.append(recording)
+            seen.append(addresses.clip(camera, start, end))
             if call.incident is not None:
                 await hub.attach(call.incident, camera, "recording", recording, start)
-        return {"recordings": recordings}
+        return {"recordings": recordings, "addresses": seen}
 
 
 class TakeSnapshot(Action):
@@ -78,8 +80,9 @@ class TakeSnapshot(Action):
     repeat: ClassVar[Literal["safe", "never"]] = "safe"
 
     async def run(self, hub: CameraServices, call: Call) -> dict[str, Any]:
-        """Returns `{"snapshots": [{"camera", "path", "at"}, ...]}`; paths are relative to the
-        data folder. Raises ActionFailed where not one camera gave a picture."""
+        """Returns `{"snapshots": [{"camera", "path", "at", "address"}, ...]}`: paths are relative
+        to the data folder, addresses are those of the page that plays the moment. Raises
+        ActionFailed where not one camera gave a picture."""
         tries = [self._take(hub, call, camera) for camera in call.targets]
         taken = await asyncio.gather(*tries, return_exceptions=True)
         snapshots: list[dict[str, str]] = []
@@ -112,7 +115,8 @@ class TakeSnapshot(Action):
         path = file.relative_to(hub.video.data_dir).as_posix()
         if call.incident is not None:
             await hub.attach(call.incident, camera, "snapshot", path, at)
-        return {"camera": camera, "path": path, "at": at.isoformat()}
+        address = addresses.player(camera, at)
+        return {"camera": camera, "path": path, "at": at.isoformat(), "address": address}
 
 
 def _taken(folder: Path, ending: str) -> tuple[Path | None, datetime]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from hub.store.store import Store
 from hub.video import index, mp4
 from hub.video.archive import STREAM
+from hub.video.boxes import Mp4Error
 from hub.video.clips import cut
 from hub.video.opening import Opener
 from hub.video.places import Tiers
@@ -88,7 +89,7 @@ class Stills:
                 continue
             try:
                 found = await asyncio.to_thread(_keyframe, file, fd, at)
-            except mp4.Mp4Error:
+            except Mp4Error:
                 continue
             finally:
                 os.close(fd)

@@ -4,7 +4,7 @@ sensors that saw something. The player marks them, and jumps from one to the nex
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -55,15 +55,17 @@ class Happenings:
         if since >= until:
             return []
         history = self._visit.services.history
-        ask = partial(Query, since=since, until=until, newest_first=newest_first)
+        ask = Query(since=since, until=until, newest_first=newest_first)
         types = tuple(one for one in await history.event_types() if one not in QUIET)
+        ask_events = replace(ask, types=types, limit=limit)
         events: list[EventRow] = []
-        for whose in ({"sources": self._sources}, {"areas": self._areas}):
-            if types and all(whose.values()):
-                events += (await history.events(ask(types=types, limit=limit, **whose))).rows
+        if types:
+            events += (await history.events(replace(ask_events, sources=self._sources))).rows
+        if types and self._areas:
+            events += (await history.events(replace(ask_events, areas=self._areas))).rows
         states: Sequence[StateRow] = ()
         if self._sensors:
-            asked = ask(sources=self._sensors, limit=max(STATES, limit))
+            asked = replace(ask, sources=self._sensors, limit=max(STATES, limit))
             states = (await history.states(asked)).rows
         once = {row.id: row for row in events}.values()
         found = sorted([*map(self._event, once), *self._opened(states)], key=lambda one: one.at)

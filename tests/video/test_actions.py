@@ -46,6 +46,10 @@ async def test_a_window_is_recorded_once_however_often_it_is_asked_for(
     again = await action.run(services, call)
     assert first == again
     assert len(first["recordings"]) == len(set(first["recordings"])) == 2
+    assert [address.partition("?")[0] for address in first["addresses"]] == [
+        "/api/v1/cameras/camera.a/clip.mp4",
+        "/api/v1/cameras/camera.dead/clip.mp4",
+    ]
 
     def stored(connection: Any) -> list[index.Recording]:
         return index.open_recordings(connection)
@@ -70,6 +74,7 @@ async def test_a_snapshot_is_stored_once_and_one_dead_camera_does_not_stop_it(
     assert first == again
     [picture] = first["snapshots"]
     assert picture["camera"] == "camera.a"
+    assert picture["address"].startswith("/archive?camera=camera.a&at=")
     files = [f for f in (hub.data / "snapshots").rglob("*") if f.is_file()]
     assert files == [hub.data / picture["path"]]
     with av.open(io.BytesIO(files[0].read_bytes())) as decoded:

@@ -82,6 +82,8 @@ class FakeVideo:
         self.decoded = 0
         self.ordered: list[Recording] = []
         self.drawn: dict[str, Timeline] = {}
+        self.stills: Any = None
+        self.thumbnails: Any = None
 
     async def snapshot(self, camera: str) -> Snapshot:
         await asyncio.sleep(0.01)

@@ -101,9 +101,7 @@ class Player {
   play(playing) {
     this.#playing = playing;
     this.#last = performance.now();
-    const button = this.#box.querySelector('[data-do="play"]');
-    button.setAttribute("aria-pressed", String(playing));
-    button.textContent = playing ? "❚❚" : "▶";
+    this.#box.querySelector('[data-do="play"]').setAttribute("aria-pressed", String(playing));
     this.#tick();
   }
 

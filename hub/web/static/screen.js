@@ -78,9 +78,9 @@ export class Screen {
       this.#say("loading", "");
       return false;
     }
-    this.#link(at, window);
     if (how !== "still") this.#lookAhead(window, now, at, speed);
     const part = partAt(window.clip, at);
+    this.#link(at, part);
     if (!part) return this.#idle("nothing", this.#texts.nothing);
     if (!window.playable) return this.#idle("unsupported", this.#texts.unsupported);
     if (!this.#use(window.clip)) return false;
@@ -224,11 +224,13 @@ export class Screen {
     this.#say("failed", this.#texts.failed);
   }
 
-  #link(at, window) {
+  // the minute and the picture that are shown, to be saved
+  #link(at, part) {
     const camera = encodeURIComponent(this.camera);
     const save = this.#element.querySelector("[data-save]");
     const still = this.#element.querySelector("[data-still]");
-    save.hidden = still.hidden = !window.clip;
+    save.hidden = still.hidden = !part;
+    if (!part) return;
     const minute = Math.floor(at / 60) * 60;
     const query = new URLSearchParams({ from: seconds(minute), to: seconds(minute + 60), download: 1 });
     save.href = `/api/v1/cameras/${camera}/clip.mp4?${query}`;
