@@ -47,8 +47,9 @@ RANK: tuple[Reason, ...] = (
 """Of several causes at one time, the first that stands here is told. What capture says of a stream
 counts more than that a process was away: it was not, if it could say so."""
 _RANKS = {reason.value: rank for rank, reason in enumerate(RANK)}
-_WEAK = frozenset({Reason.CONNECTING.value, Reason.UNKNOWN.value})
-"""These say no more than that nothing is there: beside them, what came before or after tells."""
+_WEAK = {Reason.CONNECTING.value: 1, Reason.UNKNOWN.value: 2}
+"""These say no more than that nothing is there, the second less than the first: what came before or
+after tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +186,17 @@ def _explained(pieces: list[Gap]) -> list[Gap]:
     """The pieces of a hole; short ones that say nothing have the cause of what came before (it was
     being connected to again), else of what comes after (it was not noticed yet)."""
     for number in range(1, len(pieces)):
-        if _says_nothing(pieces[number]) and pieces[number - 1].cause not in _WEAK:
+        if _says_less(pieces[number], pieces[number - 1]):
             pieces[number] = _like(pieces[number], pieces[number - 1])
     for number in range(len(pieces) - 2, -1, -1):
-        if _says_nothing(pieces[number]) and pieces[number + 1].cause not in _WEAK:
+        if _says_less(pieces[number], pieces[number + 1]):
             pieces[number] = _like(pieces[number], pieces[number + 1])
     return pieces
 
 
-def _says_nothing(piece: Gap) -> bool:
-    return piece.cause in _WEAK and piece.end - piece.start <= NOTICED_MS
+def _says_less(piece: Gap, other: Gap) -> bool:
+    short = piece.end - piece.start <= NOTICED_MS
+    return short and _WEAK.get(piece.cause, 0) > _WEAK.get(other.cause, 0)
 
 
 def _like(piece: Gap, other: Gap) -> Gap:

@@ -83,8 +83,9 @@ def test_connecting_again_belongs_to_what_broke_the_connection() -> None:
 
 
 def test_a_new_camera_that_is_being_connected_to_says_so() -> None:
-    connecting = Trouble(0, 3_000, "connecting")
-    assert of([(3_000, 24 * HOUR)], connecting) == [Gap(0, 3_000, "connecting")]
+    for begun in (0, 700):
+        connecting = Trouble(begun, 3_000, "connecting")
+        assert of([(3_000, 24 * HOUR)], connecting) == [Gap(0, 3_000, "connecting")]
 
 
 def test_what_was_switched_off_names_the_person() -> None:
