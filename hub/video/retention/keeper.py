@@ -127,7 +127,6 @@ class Keeper:
         """Look after the disks, for ever. Raises what the store raises; begun again, it settles
         what was left half done."""
         self._due.clear()
-        await self._disks.claim()
         await self._mover.resume()
         gone = await self._purge.resume()
         if gone:
@@ -138,6 +137,8 @@ class Keeper:
 
     async def look(self) -> None:
         """One round. Raises what the store raises."""
+        if self._is_due("claim", AGE_S):
+            await self._disks.claim()
         if not self._may_delete():
             self._tell.paused()
             return
