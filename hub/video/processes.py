@@ -30,6 +30,10 @@ MOVED_S = 10.0
 Told = dict[str, dict[str, Any]]
 
 
+def _cameras(streams: Streams) -> frozenset[str]:
+    return frozenset(source.camera for source, _ in streams.values())
+
+
 class Processes:
     """Keeps the capture processes running, each behind a link of its own: when one dies, its
     cameras alone wait for it. What is told is what differs from what was told.
@@ -128,7 +132,10 @@ class Processes:
     def want(self, streams: Streams, pinned: Mapping[str, int]) -> None:
         """Have exactly these streams, by their keys. What did not change is not disturbed.
         `pinned`: the processes of cameras for which settings name one."""
+        known = _cameras(self._streams)
         self._streams, self._pinned = streams, pinned
+        left = self._spread.cameras if self.settled else known
+        self._spread.forget(left - _cameras(streams))
         self._place()
         for number, peer in self.peers.items():
             self._tasks.start(self._tell(number, peer), f"tell capture {number}")

@@ -27,6 +27,11 @@ class Spread:
         """The process of a camera, if it has one yet."""
         return self._places.get(camera)
 
+    @property
+    def cameras(self) -> frozenset[str]:
+        """All that have a process."""
+        return frozenset(self._places)
+
     def of(self, number: int) -> frozenset[str]:
         """The cameras of a process."""
         return frozenset(camera for camera, at in self._places.items() if at == number)
@@ -37,14 +42,17 @@ class Spread:
         for camera in cameras:
             self._places.setdefault(camera, number)
 
+    def forget(self, cameras: Iterable[str]) -> None:
+        """These are gone."""
+        for camera in cameras:
+            self._places.pop(camera, None)
+
     def place(self, streams: Mapping[str, int], pinned: Mapping[str, int]) -> None:
-        """Give each camera that has none a process, and forget those that are gone. `streams`: all
-        cameras, and how many streams each has; `pinned`: the processes that settings name."""
-        for camera in self._places.keys() - streams.keys():
-            del self._places[camera]
+        """Give each camera that has none a process. `streams`: the cameras that there are, and how
+        many streams each has; `pinned`: the processes that settings name."""
         load: Counter[int] = Counter()
         for camera, number in self._places.items():
-            load[number] += streams[camera]
+            load[number] += streams.get(camera, 1)
         for camera in sorted(streams.keys() - self._places.keys()):
             number = self._named(pinned.get(camera)) or self._least(load)
             self._places[camera] = number

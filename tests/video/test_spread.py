@@ -38,6 +38,16 @@ def test_a_camera_stays_where_a_running_process_has_it() -> None:
     assert spread["camera.c005"] == 1
 
 
+def test_cameras_that_are_told_of_later_stay_where_they_were_found() -> None:
+    spread = Spread(2, most=8)
+    spread.found(2, cameras(3))
+    spread.place({}, {})
+    spread.place({"camera.new": 1}, {})
+    spread.place(cameras(3) | {"camera.new": 1}, {})
+    assert [spread[camera] for camera in cameras(3)] == [2] * 3
+    assert spread["camera.new"] == 1
+
+
 def test_settings_name_the_process_of_a_new_camera() -> None:
     spread = Spread(3, most=8)
     spread.place(cameras(4), {"camera.c002": 3, "camera.c003": 3})
@@ -48,6 +58,7 @@ def test_a_camera_that_goes_makes_room() -> None:
     spread = Spread(2, most=8)
     spread.place(cameras(4), {})
     left = {camera: 1 for camera in cameras(4) if spread[camera] == 1}
+    spread.forget(cameras(4).keys() - left.keys())
     spread.place(left | {"camera.new": 1}, {})
     assert spread["camera.new"] == 2
     assert spread.get("camera.c999") is None
