@@ -9,7 +9,9 @@ import struct
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import hub
 from hub.store.store import Store
 from hub.video import index, mp4
 from hub.video.archive import STREAM
@@ -145,7 +147,12 @@ class _Worker:
         pipe = asyncio.subprocess.PIPE
         command = (sys.executable, "-m", "hub.video.still_worker")
         self._process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
+            *command,
+            cwd=Path(hub.__file__ or "").parents[1],
+            stdin=pipe,
+            stdout=pipe,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         return self._process
 

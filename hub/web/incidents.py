@@ -35,6 +35,7 @@ async def one(visit: Visit) -> web.Response:
         "name_of": visit.services.registry.name_of,
         "who": partial(_who, visit),
         "clip_address": plain.clip_address,
+        "player_address": plain.player_address,
         "now": visit.services.clock.now(),
     }
     return visit.request.app[PAGES].page(visit, "incident.html", **values)

@@ -117,3 +117,8 @@ def entity(one: Entity, state: State | None) -> Plain:
 def clip_address(one: Recording) -> str:
     """Where a recording can be seen."""
     return addresses.clip(one.camera, one.start, one.end)
+
+
+def player_address(one: Recording) -> str:
+    """Where it can be looked at together with what was before and after."""
+    return addresses.player(one.camera, one.start)
