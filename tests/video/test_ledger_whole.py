@@ -73,6 +73,7 @@ def switch(hub: VideoHub, by: str | None) -> None:
     hub.bus.publish(event)
 
 
+@pytest.mark.soak
 async def test_a_hub_that_leaves_capture_at_work_leaves_no_gap(
     make_hub: MakeHub, clip: Path
 ) -> None:
