@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 from babel.dates import format_date, format_time
@@ -83,7 +84,11 @@ class Pages:
 
     def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> web.Response:
         """An answer of HTML; one that the browser has already is not sent again (304)."""
-        found = {"entrances": entrances(visit), "beside": beside(visit)}
+        found = {
+            "entrances": entrances(visit),
+            "beside": beside(visit),
+            "in_language": partial(_in_language, visit),
+        }
         values = {**found, "here": visit.request.path, **values}
         text = self.text(visit.language, template, values)
         response = web.Response(text=text, content_type="text/html", status=status)
@@ -95,6 +100,12 @@ class Pages:
             if f'"{digest}"' in visit.request.headers.get("If-None-Match", ""):
                 return web.Response(status=304, headers={"ETag": f'"{digest}"'})
         return response
+
+
+def _in_language(visit: Visit, language: str) -> str:
+    """The same page, with the same question, in a language."""
+    asked = [(name, value) for name, value in visit.request.query.items() if name != "lang"]
+    return f"?{urlencode([*asked, ('lang', language)])}"
 
 
 PAGES = web.AppKey("pages", Pages)

@@ -224,3 +224,9 @@ async def test_the_page_offers_cameras_and_plays_those_that_were_chosen(client: 
 @pytest.mark.parametrize("moment", ["now", "2026", "0001-01-01T00:00", "9999-12-31T25:00"])
 async def test_a_moment_that_is_none_is_explained(client: Client, moment: str) -> None:
     assert (await client.get("/archive", params={"at": moment})).status == 400
+
+
+async def test_the_page_keeps_its_question_in_the_other_language(client: Client) -> None:
+    asked = [("camera", "camera.quay"), ("camera", "camera.market"), ("lang", "uk")]
+    text = await (await client.get("/archive", params=asked)).text()
+    assert 'href="?camera=camera.quay&amp;camera=camera.market&amp;lang=en"' in text
