@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Protocol
@@ -58,22 +59,17 @@ def _events(text: str) -> Iterator[Event]:
     """What stands in the text, piece by piece. Raises as Parser does.
 
     libyaml is ten times as quick, and PyYAML's own parser says better what is wrong: so what the
-    one has refused is read by the other, and so is a text in which they do not always agree: with
-    tabs, byte order marks, or a '?' in a word within brackets. (To go through it beforehand costs
-    little time, and to keep all pieces would cost much memory.)
+    one has refused is read by the other, and so is a text with tabs or byte order marks, which they
+    may read as different values. (To go through it beforehand costs little time, and to keep all
+    pieces would cost much memory.)
     """
     if "\t" in text or "\ufeff" in text:
         return yaml.parse(text, Loader=yaml.SafeLoader)
     try:
-        agreed = not any(map(_is_asking_word, yaml.parse(text, Loader=_QUICK)))
+        deque(yaml.parse(text, Loader=_QUICK), maxlen=0)
     except (yaml.YAMLError, ValueError):
-        agreed = False
-    return yaml.parse(text, Loader=_QUICK if agreed else yaml.SafeLoader)
-
-
-def _is_asking_word(event: Event) -> bool:
-    """libyaml takes a '?' within a word, as YAML 1.2 does, where PyYAML refuses it in brackets."""
-    return isinstance(event, yaml.ScalarEvent) and "?" in event.value and not event.style
+        return yaml.parse(text, Loader=yaml.SafeLoader)
+    return yaml.parse(text, Loader=_QUICK)
 
 
 class Parser:
