@@ -14,6 +14,7 @@ const STEER = 0.05;
 const NEAR_S = 0.2;
 const CURRENT = HTMLMediaElement.HAVE_CURRENT_DATA;
 const METADATA = HTMLMediaElement.HAVE_METADATA;
+const SOUND = /mp4a|opus/i;
 const ROUNDED = 0.05;
 const HOLE_S = 0.3; // shorter holes between files are none
 
@@ -39,6 +40,10 @@ export class Screen {
     }
     element.querySelector("[data-other]").addEventListener("click", () => {
       this.#chosen = "sub";
+    });
+    element.querySelector("[data-sound]").addEventListener("click", ({ currentTarget }) => {
+      this.#front.muted = this.#back.muted = !this.#front.muted;
+      currentTarget.setAttribute("aria-pressed", String(!this.#front.muted));
     });
   }
 
@@ -81,6 +86,7 @@ export class Screen {
     if (how !== "still") this.#lookAhead(window, now, at, speed);
     const part = partAt(window.clip, at);
     this.#link(at, part);
+    this.#element.querySelector("[data-sound]").hidden = !part || !SOUND.test(window.clip.mime);
     if (!part) return this.#idle("nothing", this.#texts.nothing);
     if (!window.playable) return this.#idle("unsupported", this.#texts.unsupported);
     if (!this.#use(window.clip)) return false;
