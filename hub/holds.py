@@ -40,6 +40,7 @@ from sqlalchemy import (
 )
 
 from hub.clock import Clock
+from hub.store.damage import PutAside
 from hub.store.store import Store
 from hub.store.tables import RESCUED, bulk
 
@@ -115,18 +116,32 @@ class NoSuchHold(LookupError):
 
 class Holds:
     """Places holds and releases them; none is ever forgotten. Those in force are also written to
-    `copy`, a file, so that a damaged database takes none of them along."""
+    `copy`, a file, so that a damaged database takes none of them along: nothing is written there,
+    or deleted, before the database knows all that the copy does."""
 
     def __init__(self, store: Store, clock: Clock, copy: Path | None = None) -> None:
         self._store = store
         self._clock = clock
         self._copy = copy
+        self._age = 0  # of the database: a damaged one is begun anew, and may know none
+        self._restored: int | None = None
+        self._restoring = asyncio.Lock()
+        store.renewed.append(self._begin_anew)
         self.deleting = asyncio.Lock()
         """Whoever deletes holds it from the look at the holds until the files are gone."""
 
     def now(self) -> datetime:
         """The instant by which a hold is in force or not."""
         return self._clock.now()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the database knows every hold that the copy does: until then nothing may be
+        deleted."""
+        return self._restored == self._age
+
+    def _begin_anew(self, _aside: PutAside) -> None:
+        self._age += 1
 
     async def place(
         self,
@@ -161,6 +176,7 @@ class Holds:
             "case_number": case,
         }
         of = sorted(set(cameras))
+        await self.restore()
         async with self.deleting:
             number = await self._store.write(lambda connection: _place(connection, row, of))
             await self._write_copy()
@@ -175,29 +191,41 @@ class Holds:
         now = _millis(self._clock.now())
         change = update(holds).where(holds.c.id == id, holds.c.released_at.is_(None))
         values = {"released_at": now, "released_by": by[:MOST_NAME]}
+        await self.restore()
         if not await self._store.write(lambda c: c.execute(change.values(values)).rowcount):
             raise NoSuchHold(f"there is no hold {id} that could be released")
         async with self.deleting:
             await self._write_copy()
 
     async def restore(self) -> int:
-        """Place again what the copy knows and the database does not, as after a damage; returns
-        how many. Raises what the store raises, and OSError and ValueError for a copy that cannot
-        be read."""
-        if self._copy is None or not await asyncio.to_thread(self._copy.exists):
-            return 0
-        known = json.loads(await asyncio.to_thread(self._copy.read_bytes))
-        return await self._store.write(lambda connection: _restore(connection, known))
+        """Place again what the copy knows and the database does not, as after a damage, where that
+        was not done; returns how many. Raises what the store raises, and OSError and ValueError
+        for a copy that cannot be read."""
+        async with self._restoring:
+            if self.whole:
+                return 0
+            age, restored = self._age, 0
+            if self._copy is not None and await asyncio.to_thread(self._copy.exists):
+                known = json.loads(await asyncio.to_thread(self._copy.read_bytes))
+                restored = await self._store.write(lambda connection: _restore(connection, known))
+            self._restored = age
+            return restored
 
     async def _write_copy(self) -> None:
         if self._copy is None:
             return
-        now = _millis(self._clock.now())
-        rows = await self._store.read(lambda connection: _plain(connection, now))
+        rows = await self._in_force()
+        while not self.whole:  # the database was damaged meanwhile
+            await self.restore()
+            rows = await self._in_force()
         try:
             await asyncio.to_thread(_write, self._copy, json.dumps(rows, ensure_ascii=False))
         except OSError as error:
             log.error("the copy of the holds cannot be written: %s", error)
+
+    async def _in_force(self) -> list[dict[str, Any]]:
+        now = _millis(self._clock.now())
+        return await self._store.read(lambda connection: _plain(connection, now))
 
     async def active(self) -> list[Hold]:
         """All that are in force now, the oldest first."""

@@ -88,3 +88,15 @@ async def test_files_of_other_names_and_untrusted_clocks_delete_nothing(kept: Pi
     await kept.look()
     assert kept.pictures() == set()
     assert (kept.data / path).with_name("notes.txt").exists()
+
+
+async def test_a_picture_that_cannot_be_deleted_keeps_no_other_and_is_not_logged(
+    kept: Pictured,
+) -> None:
+    bad, old = kept.picture(12), kept.picture(11)
+    (kept.data / bad).unlink()
+    (kept.data / bad).mkdir()
+    await kept.look()
+    assert not (kept.data / old).exists()
+    (entry,) = await kept.log()
+    assert entry.segments == 1

@@ -18,7 +18,6 @@ from sqlalchemy import Connection, select
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.holds import Holds
-from hub.store.damage import PutAside
 from hub.store.store import Store
 from hub.video.instants import millis
 from hub.video.messages import DiskReport
@@ -96,8 +95,6 @@ class Keeper:
         self._tell = Tellings(bus, clock)
         self._due: dict[str, float] = {}
         self._poked = asyncio.Event()
-        self._has_holds = False
-        store.renewed.append(self._begin_anew)
         self._stuck: asyncio.Future[int] | None = None
 
     @property
@@ -143,8 +140,8 @@ class Keeper:
             self._tell.paused()
             return
         self._tell.resumed()
-        if not self._has_holds:
-            await self._restore_holds()
+        if restored := await self.holds.restore():
+            log.warning("%d holds that the database had lost are in force again", restored)
         is_due = self._is_due("age", AGE_S)
         if is_due:
             await self._disks.sum()
@@ -189,16 +186,6 @@ class Keeper:
         """All of which something is recorded."""
         query = select(coverage.c.camera).distinct()
         return list(await self._store.read(lambda c: c.execute(query).scalars().all()))
-
-    def _begin_anew(self, _aside: PutAside) -> None:
-        """The database was damaged; holds may be missing of it."""
-        self._has_holds = False
-
-    async def _restore_holds(self) -> None:
-        restored = await self.holds.restore()
-        self._has_holds = True
-        if restored:
-            log.warning("%d holds that the database had lost are in force again", restored)
 
     async def _make_room(self, disks: Sequence[Disk], need: Mapping[str, Need]) -> None:
         """Delete on the last disks what the first ones lack, and move down; where that was of no

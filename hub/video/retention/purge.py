@@ -72,16 +72,19 @@ class Purge:
 
     async def delete(self, doomed: Sequence[Doomed]) -> Done:
         """Delete up to BATCH files. Raises what the store raises."""
-        why = {each.piece.id: each.why for each in doomed}
+        why = {each.piece.path: each.why for each in doomed}
         now = millis(self._clock.now())
+        await self._holds.restore()
         async with self._holds.deleting:
+            if not self._holds.whole:  # the database was damaged meanwhile
+                return Done((), len(doomed), 0)
             taken, lost = await self._store.write(lambda c: _take(c, doomed, now, why, self._day()))
             gone = await _to_its_end(self._unlink, taken)
             await self._settle(taken, gone, why)
         self._tell([*lost, *(row for row in taken if row.id in gone)])
-        ids = gone | {row.id for row in lost}
+        paths = {row.path for row in taken if row.id in gone} | {row.path for row in lost}
         return Done(
-            deleted=tuple(each for each in doomed if each.piece.id in ids),
+            deleted=tuple(each for each in doomed if each.piece.path in paths),
             spared=len(doomed) - len(taken) - len(lost),
             failed=len(taken) - len(gone),
         )
@@ -94,14 +97,15 @@ class Purge:
             here = [row for row in rows if self._tiers.here(row.tier)]
             async with self._holds.deleting:
                 gone = await _to_its_end(self._missing, here)
-                why = dict.fromkeys(gone, Why.UNFINISHED)
+                why = dict.fromkeys((row.path for row in here), Why.UNFINISHED)
                 await self._settle(here, gone, why)
             self._tell([row for row in here if row.id in gone])
             found += len(gone)
         return found
 
-    async def _settle(self, rows: Sequence[Row[Any]], gone: set[int], why: dict[int, Why]) -> None:
-        """The rows of files that are gone go too; the others are as good as before."""
+    async def _settle(self, rows: Sequence[Row[Any]], gone: set[int], why: dict[str, Why]) -> None:
+        """The rows of files that are gone go too; the others are as good as before. A database that
+        was begun anew meanwhile has other rows of these numbers."""
         if not rows:
             return
         done = [row for row in rows if row.id in gone]
@@ -111,8 +115,9 @@ class Purge:
         def work(connection: Connection) -> None:
             restore = update(segments).where(_OWN.id.in_(back), _OWN.state == "purging")
             connection.execute(restore.values(state="finished"))
-            connection.execute(delete(segments).where(_OWN.id.in_([row.id for row in done])))
-            for (camera, stream), spans in _by_stream(done).items():
+            ended = (_OWN.id.in_([row.id for row in done]), _OWN.state == "purging")
+            forgotten = connection.execute(delete(segments).where(*ended).returning(segments)).all()
+            for (camera, stream), spans in _by_stream(forgotten).items():
                 rollup.removed(connection, camera, stream, spans)
             record(connection, now, day, _entries(done, why))
 
@@ -166,11 +171,12 @@ def _left(connection: Connection, after: int) -> list[Row[Any]]:
 
 
 def _take(
-    connection: Connection, doomed: Sequence[Doomed], now: int, why: dict[int, Why], day: str
+    connection: Connection, doomed: Sequence[Doomed], now: int, why: dict[str, Why], day: str
 ) -> tuple[list[Row[Any]], list[Row[Any]]]:
-    """The rows of files to be unlinked; and those, deleted now, whose files were missing."""
-    by_class = {cls: [each.piece.id for each in doomed if each.piece.cls == cls] for cls in Cls}
-    same = [and_(_OWN.id.in_(ids), _OWN.cls == cls) for cls, ids in by_class.items() if ids]
+    """The rows of files to be unlinked; and those, deleted now, whose files were missing. By their
+    paths: a database that was begun anew since the plan has other numbers."""
+    by_class = {cls: [each.piece.path for each in doomed if each.piece.cls == cls] for cls in Cls}
+    same = [and_(_OWN.path.in_(its), _OWN.cls == cls) for cls, its in by_class.items() if its]
     still = and_(or_(*same), not_held(now))
     mark = update(segments).where(still, _OWN.state == "finished").values(state="purging")
     taken = list(connection.execute(mark.returning(segments)))
@@ -181,11 +187,11 @@ def _take(
 
 
 def _entries(
-    rows: Iterable[Row[Any]], why: dict[int, Why], *, there: bool = True
+    rows: Iterable[Row[Any]], why: dict[str, Why], *, there: bool = True
 ) -> list[tuple[Entry, Gone]]:
     return [
         (
-            Entry(row.camera, row.stream, row.tier, Cls(row.cls), why[row.id]),
+            Entry(row.camera, row.stream, row.tier, Cls(row.cls), why[row.path]),
             Gone(
                 start=row.start,
                 end=row.start if row.end is None else row.end,

@@ -4,6 +4,7 @@ as its recordings, any other as long as those of an event. What is held stays.""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -88,12 +89,15 @@ class Snapshots:
                 old.append((picture, cls))
         if not old:
             return 0
+        await self._holds.restore()
         async with self._holds.deleting:
             held = await self._holds.active()
+            if not self._holds.whole:  # the database was damaged meanwhile
+                return 0
             free = [(p, cls) for p, cls in old if not any(_keeps(hold, p) for hold in held)]
-            await self._store.write(partial(_log, now=now, day=self._day(), gone=free))
-            await asyncio.to_thread(_unlink, self._data, [picture for picture, _ in free])
-        return len(free)
+            gone = await asyncio.to_thread(_unlink, self._data, free)
+            await self._store.write(partial(_log, now=now, day=self._day(), gone=gone))
+        return len(gone)
 
 
 def _keeps(hold: Hold, picture: Picture) -> bool:
@@ -141,11 +145,17 @@ def _pictures(data: Path, folder: Path) -> list[Picture]:
     return found
 
 
-def _unlink(data: Path, pictures: Sequence[Picture]) -> None:
-    for picture in pictures:
-        (data / picture.path).unlink(missing_ok=True)
-    for folder in {(data / picture.path).parent for picture in pictures}:
+def _unlink(data: Path, pictures: Sequence[tuple[Picture, Cls]]) -> list[tuple[Picture, Cls]]:
+    """Returns those that are gone: one that cannot be deleted keeps no other."""
+    gone = []
+    for picture, cls in pictures:
         try:
+            (data / picture.path).unlink(missing_ok=True)
+        except OSError as error:
+            log.error("%s cannot be deleted: %s", picture.path, error.strerror)
+        else:
+            gone.append((picture, cls))
+    for folder in {(data / picture.path).parent for picture, _ in gone}:
+        with contextlib.suppress(OSError):  # others lie in it
             folder.rmdir()
-        except OSError:  # others lie in it
-            continue
+    return gone

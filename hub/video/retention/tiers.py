@@ -62,7 +62,7 @@ class Mover:
         self._store = store
         self._tiers = tiers
         self._names = tiers.data / NAMES
-        self._bad: set[int] = set()
+        self._bad: set[str] = set()
         self.changed: Changed | None = None
 
     async def next(self, disk: Disk, to: Disk, *, before: int | None = None) -> Move | None:
@@ -79,9 +79,11 @@ class Mover:
         """Returns how many bytes left the old disk. Raises OSError, and what the store raises."""
         await asyncio.to_thread(self._write_names, move)
         copied = await asyncio.to_thread(self._copy_all, move)
-        places = await self._store.write(partial(_follow, ids=copied, move=move))
+        places = await self._store.write(partial(_follow, paths=copied, move=move))
         await asyncio.to_thread(self._end, move, places)
-        moved = [row for row in move.rows if row.id in copied and places.get(row.id) == move.new]
+        moved = [
+            row for row in move.rows if row.path in copied and places.get(row.path) == move.new
+        ]
         if self.changed is not None:
             for row in moved:
                 self.changed(row.camera, row.stream, row.start, row.end)
@@ -128,7 +130,7 @@ class Mover:
             self._names.unlink()
             return None
 
-    def _copy_all(self, move: Move) -> list[int]:
+    def _copy_all(self, move: Move) -> list[str]:
         copied = []
         for row in move.rows:
             try:
@@ -136,9 +138,9 @@ class Mover:
             except (OutsideArchive, FileNotFoundError, _Differs) as error:
                 log.error("%s stays on '%s': %s", row.path, move.old, error)
                 if len(self._bad) < MOST_BAD:
-                    self._bad.add(row.id)
+                    self._bad.add(row.path)
             else:
-                copied.append(row.id)
+                copied.append(row.path)
         return copied
 
     def _copy(self, row: Row[Any], move: Move) -> None:
@@ -157,10 +159,10 @@ class Mover:
         copy.rename(target)
         _sync(target.parent)
 
-    def _end(self, move: Move, places: dict[int, str]) -> None:
+    def _end(self, move: Move, places: dict[str, str]) -> None:
         """The file that the index does not speak of goes."""
         for row in move.rows:
-            other = move.old if places.get(row.id) == move.new else move.new
+            other = move.old if places.get(row.path) == move.new else move.new
             with contextlib.suppress(OutsideArchive):
                 self._tiers.file(other, row.path).unlink(missing_ok=True)
         self._names.unlink(missing_ok=True)
@@ -178,11 +180,11 @@ def lower(disks: Sequence[Disk], tier: str) -> Disk | None:
 
 
 def _choose(
-    connection: Connection, tier: str, before: int | None, room: int, bad: set[int]
+    connection: Connection, tier: str, before: int | None, room: int, bad: set[str]
 ) -> list[Row[Any]]:
     rows: list[Row[Any]] = []
     for row in _oldest(connection, tier, before):
-        if row.id in bad:
+        if row.path in bad:
             continue
         if len(rows) >= FILES or row.bytes > room:
             break
@@ -203,16 +205,17 @@ def _oldest(connection: Connection, tier: str, before: int | None) -> Iterator[R
     return heapq.merge(*queries, key=by_start)
 
 
-def _follow(connection: Connection, ids: Sequence[int], move: Move) -> dict[int, str]:
-    """Let the index follow what was copied; returns where it says that each file is."""
+def _follow(connection: Connection, paths: Sequence[str], move: Move) -> dict[str, str]:
+    """Let the index follow what was copied; returns where it says that each file is. By their
+    paths: a database that was begun anew meanwhile has other numbers."""
     change = (
         update(segments)
-        .where(_OWN.id.in_(ids), _OWN.tier == move.old, _OWN.state == "finished")
+        .where(_OWN.path.in_(paths), _OWN.tier == move.old, _OWN.state == "finished")
         .values(tier=move.new)
     )
     connection.execute(change)
-    now = select(_OWN.id, _OWN.tier).where(_OWN.id.in_([row.id for row in move.rows]))
-    return {row.id: row.tier for row in connection.execute(now)}
+    now = select(_OWN.path, _OWN.tier).where(_OWN.path.in_([row.path for row in move.rows]))
+    return {row.path: row.tier for row in connection.execute(now)}
 
 
 def _sha256(path: Path) -> str:
