@@ -97,6 +97,7 @@ class Hub:
         self.holds = Holds(self.folder.bulk, clock, config.data_dir / COPY)
         self.video = self._make_video(config, clock)
         self.video.keeper.snapshots.attached = self.alarms.book.attached
+        self.video.ledger.behind = lambda: self.history.trust.behind
         cameras = Cameras(self.video, self.registry, clock, self.alarms.attach)
         self.actions = ActionRegistry(clock)
         self.event_types = self.alarms.journal.types = from_config.event_types(config)

@@ -42,6 +42,12 @@ class ClockTrust:
         """The latest moment of which the hub was sure; None before the first look."""
         return self._sure
 
+    @property
+    def behind(self) -> bool:
+        """Whether the clock is further back than it can be, as after a battery that is empty; also
+        before the first look."""
+        return self._sure is None or self._clock.now() < self._sure - LONGEST_OFF
+
     async def look(self) -> bool:
         """Compare the clock with the witness; called every minute. Raises what the store raises."""
         now, monotonic = self._clock.now(), self._clock.monotonic()

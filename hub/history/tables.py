@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from hub.store.tables import bulk
+from hub.store.tables import RESCUED, bulk
 
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 """In SQLite only INTEGER is the row's own number, which needs no index beside it."""
@@ -122,5 +122,6 @@ witness = Table(
     bulk,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("trusted", BigInteger, nullable=False),
+    info={RESCUED: True},
 )
 """One row: the latest moment of which the hub was sure (hub/history/clock_trust.py)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -80,6 +80,9 @@ class Ledger:
         self._causes = causes
         self._stopped: set[Stream] = set()
         self._changed: dict[Stream, tuple[int, int]] = {}
+        self.behind: Callable[[], bool] = lambda: False
+        """Whether the clock is further back than it can be: by such a one nothing is judged."""
+        self._is_behind = False
 
     async def run(self) -> None:
         """Store causes every few seconds and judge once a minute, for ever."""
@@ -91,6 +94,11 @@ class Ledger:
 
     async def settle(self) -> None:
         """Judge all streams up to the present, as far as it can be judged."""
+        was, self._is_behind = self._is_behind, self.behind()
+        if self._is_behind:
+            if not was:
+                log.warning("the ledger of gaps waits until the clock can be believed")
+            return
         found, self._changed = self._changed, {}
         for (camera, name), (start, end) in found.items():
             await self.again(camera, name, start, end)

@@ -10,11 +10,13 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import DBAPIError
+
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.holds import Holds
 from hub.model.camera import Camera
-from hub.store.store import Store
+from hub.store.store import BegunAnew, Store, StoreClosed, StoreFull
 from hub.tasks import Tasks
 from hub.video import index, spans, wire
 from hub.video.archive import STREAM, TIER
@@ -163,8 +165,11 @@ class Video:
         """Let go of the capture processes (`linger`: they go on recording and wait for the next
         hub), or end them with all files finished."""
         await self.processes.stop(linger=linger)
-        await self.indexer.flush()
         await self.stills.close()
+        try:
+            await self.indexer.flush()
+        except (StoreFull, StoreClosed, BegunAnew, DBAPIError) as error:
+            log.error("the last files are not in the index; the next start finds them: %s", error)
 
     def configure(self, settings: RecordingSettings) -> None:
         """Take over what was changed in the configuration, but for disks and processes."""

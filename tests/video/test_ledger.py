@@ -255,3 +255,19 @@ async def test_totals_count_what_lies_in_the_window(books: Books) -> None:
 
 async def _nothing() -> None:
     """Nobody else runs on this clock."""
+
+
+async def test_a_clock_that_is_years_behind_takes_nothing_from_the_ledger(books: Books) -> None:
+    await books.mode(0, "continuous")
+    await books.recorded((0, MINUTE), (2 * MINUTE, 10 * MINUTE))
+    await books.settle(10)
+    before = await books.gaps()
+    assert before
+    books.ledger.behind = lambda: books.clock.now() < NOON
+    books.clock.jump(-5 * 365 * 86_400)
+    await books.settle(1)
+    assert await books.gaps() == before
+    books.clock.jump(5 * 365 * 86_400)
+    await books.recorded((10 * MINUTE, 30 * MINUTE))
+    await books.settle(5)
+    assert await books.gaps() == before
