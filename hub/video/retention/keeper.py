@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ from hub.video.retention.disks import Disk, Disks, lacks
 from hub.video.retention.forecast import Forecast
 from hub.video.retention.holding import Holding
 from hub.video.retention.plan import Doomed, Need, Terms, plan
-from hub.video.retention.purge import BATCH, Changed, Purge
+from hub.video.retention.purge import BATCH, Changed, Done, Purge
 from hub.video.retention.shelf import IndexShelf
 from hub.video.retention.snapshots import Snapshots
 from hub.video.retention.sweep import sweep
@@ -199,26 +199,36 @@ class Keeper:
                     await self._delete({disk.tier.name: need[disk.tier.name]}, disks)
 
     async def _delete(self, need: Mapping[str, Need], disks: Sequence[Disk]) -> bool:
-        """Delete what is planned; returns whether anything went."""
+        """Delete what is planned; returns whether anything went. A disk that lets nothing go is
+        left out for this time."""
         some = False
-        while True:
-            doomed = await self._plan(need, disks, AT_ONCE)
+        stuck: set[str] = set()
+        while doomed := await self._plan(need, disks, AT_ONCE):
+            known = len(stuck)
             for at in range(0, len(doomed), BATCH):
+                batch = [each for each in doomed[at : at + BATCH] if each.piece.tier not in stuck]
+                if not batch:
+                    continue
                 if not self._may_delete():
                     return some
-                batch = doomed[at : at + BATCH]
                 done = await self._purge.delete(batch)
-                self._tell.deleted(done.deleted)
-                for each in done.deleted:
-                    self._disks.freed(each.piece.tier, each.piece.bytes)
-                if not done.deleted:
+                self._count(done)
+                if done.failed:
+                    stuck |= {each.piece.tier for each in batch} - _tiers_of(done.deleted)
+                elif not done.deleted:
                     return some
-                some = True
+                some = some or bool(done.deleted)
                 await self._clock.sleep(PAUSE_S)
-            if len(doomed) < AT_ONCE:
+            if len(doomed) < AT_ONCE and len(stuck) == known:
                 return some
-            disks = await self._disks.look()
+            disks = [disk for disk in await self._disks.look() if disk.tier.name not in stuck]
             need = handed_down(lacks(disks), disks)
+        return some
+
+    def _count(self, done: Done) -> None:
+        self._tell.deleted(done.deleted)
+        for each in done.deleted:
+            self._disks.freed(each.piece.tier, each.piece.bytes)
 
     async def _plan(
         self, need: Mapping[str, Need], disks: Sequence[Disk], most: int
@@ -302,6 +312,10 @@ class Keeper:
 def _told(moving: asyncio.Future[int]) -> None:
     if not moving.cancelled() and (error := moving.exception()) is not None:
         log.error("a move that stood still has failed: %s", error)
+
+
+def _tiers_of(files: Iterable[Doomed]) -> set[str]:
+    return {each.piece.tier for each in files}
 
 
 def handed_down(need: Mapping[str, Need], disks: Sequence[Disk]) -> dict[str, Need]:

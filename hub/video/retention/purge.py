@@ -72,6 +72,8 @@ class Purge:
 
     async def delete(self, doomed: Sequence[Doomed]) -> Done:
         """Delete up to BATCH files. Raises what the store raises."""
+        if not doomed:  # a condition of no files at all would be met by every one
+            return Done((), 0, 0)
         why = {each.piece.path: each.why for each in doomed}
         now = millis(self._clock.now())
         await self._holds.restore()
