@@ -58,6 +58,7 @@ from hub.text.translations import Texts
 from hub.video.actions import ACTIONS as VIDEO_ACTIONS
 from hub.video.cameras import Cameras
 from hub.video.pictures import Pictures
+from hub.video.retention import rescue
 from hub.video.service import Video
 from hub.web.server import WebServer
 from hub.web.services import Automations, Town, WebServices
@@ -136,6 +137,7 @@ class Hub:
         return {mode: switch.by for mode, switch in switches.items() if switch is not None}
 
     def _begin_log(self, old: Connection | None, new: Connection, aside: PutAside) -> None:
+        rescue.begun_anew(self.config.data_dir, aside)
         self.access.audit.begin_anew(old, new, aside)
 
     def _begun_anew(self, aside: PutAside) -> None:

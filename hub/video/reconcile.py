@@ -20,6 +20,7 @@ from hub.video.indexer import Indexer
 from hub.video.instants import millis
 from hub.video.messages import SegmentReport
 from hub.video.places import Tiers
+from hub.video.retention import rescue
 
 log = logging.getLogger("hub.video")
 
@@ -99,6 +100,8 @@ class Reconciler:
                 began, age = self._clock.monotonic(), self._age
                 await self.look(await self.everything(), writing())
                 self._compared = age
+                if age == self._age:
+                    await asyncio.to_thread(rescue.compared, self._tiers.data)
                 seconds = self._clock.monotonic() - began
                 log.info("the archive was compared with its index in %.0f s", seconds)
             await self._wake.wait()

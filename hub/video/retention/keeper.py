@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -22,7 +23,7 @@ from hub.store.store import Store
 from hub.video.instants import millis
 from hub.video.messages import DiskReport
 from hub.video.places import Tiers
-from hub.video.retention import forecast, holding
+from hub.video.retention import forecast, holding, rescue
 from hub.video.retention.disks import Disk, Disks, lacks
 from hub.video.retention.forecast import Forecast
 from hub.video.retention.holding import Holding
@@ -57,7 +58,7 @@ MOVES = 8
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What goes next. `more`: there is more of it. `paused`: nothing goes, since the clock is not
-    trusted."""
+    trusted, or a damaged database was begun anew."""
 
     doomed: tuple[Doomed, ...]
     more: bool
@@ -140,6 +141,9 @@ class Keeper:
             self._tell.paused()
             return
         self._tell.resumed()
+        if (why := await self._keeps_all()) is not None:
+            self._tell.keeping_all(why)
+            return
         if restored := await self.holds.restore():
             log.warning("%d holds that the database had lost are in force again", restored)
         is_due = self._is_due("age", AGE_S)
@@ -166,7 +170,8 @@ class Keeper:
         need = handed_down(lacks(disks), disks)
         doomed = await self._plan(need, disks, most + 1)
         more = len(doomed) > most
-        return Plan(tuple(doomed[:most]), more, need, not self._may_delete())
+        paused = not self._may_delete() or await self._keeps_all() is not None
+        return Plan(tuple(doomed[:most]), more, need, paused)
 
     async def forecast(self) -> Forecast:
         """How long the disks suffice."""
@@ -186,6 +191,9 @@ class Keeper:
         """All of which something is recorded."""
         query = select(coverage.c.camera).distinct()
         return list(await self._store.read(lambda c: c.execute(query).scalars().all()))
+
+    async def _keeps_all(self) -> Path | None:
+        return await asyncio.to_thread(rescue.keeps_all, self._tiers.data)
 
     async def _make_room(self, disks: Sequence[Disk], need: Mapping[str, Need]) -> None:
         """Delete on the last disks what the first ones lack, and move down; where that was of no
@@ -209,7 +217,7 @@ class Keeper:
                 batch = [each for each in doomed[at : at + BATCH] if each.piece.tier not in stuck]
                 if not batch:
                     continue
-                if not self._may_delete():
+                if not self._may_delete() or await self._keeps_all() is not None:
                     return some
                 done = await self._purge.delete(batch)
                 self._count(done)

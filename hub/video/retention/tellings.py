@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 
 from hub.bus import Bus
 from hub.clock import Clock
@@ -62,6 +63,11 @@ class Tellings:
         self._is_paused = False
         log.warning("the clock is trusted again: recordings are deleted as they should be")
         self._bus.publish(ArchivePurgeResumed(source="hub", received_at=self._clock.now()))
+
+    def keeping_all(self, why: Path) -> None:
+        """Nothing is deleted while this file is in the data folder."""
+        if self._may("keeping all", SHORT_S):
+            log.error("no recording is deleted while '%s' is in the data folder", why)
 
     def disk(self, report: DiskReport) -> None:
         """A disk cannot be written, or can be again. Each capture process tells of it."""
