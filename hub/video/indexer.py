@@ -41,9 +41,10 @@ class Indexer:
         """Called when reports were shed and the database can be written again."""
 
     def put(self, report: SegmentReport) -> None:
-        """Take a report; returns at once."""
+        """Take a report; returns at once, for no disk is asked: who opens a file looks where its
+        path leads."""
         try:
-            self._tiers.file(report.tier, report.path)
+            self._tiers.named(report.tier, report.path)
         except OutsideArchive as error:
             log.error("a file of %s is not taken into the index: %s", report.camera, error)
             return

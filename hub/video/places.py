@@ -42,15 +42,20 @@ class Tiers:
         except KeyError:
             raise OutsideArchive(f"there is no tier '{tier}'") from None
 
+    def named(self, tier: str, path: str) -> Path:
+        """Where a file is by its name alone; no disk is asked. Raises OutsideArchive for what is
+        no name of the archive."""
+        parts = PurePosixPath(path).parts
+        if len(parts) < 2 or parts[0] != FOLDER or ".." in parts or "\0" in path:
+            raise OutsideArchive(f"'{path}' is no path of the archive")
+        return self.root(tier) / path
+
     def file(self, tier: str, path: str) -> Path:
         """Where a file is, or was; ask each time before it is opened, moved or deleted. Raises
         OutsideArchive where a name, or a link on the way, leads out of the tier, or to something
         that is no file."""
-        root = self.root(tier)
+        root, file = self.root(tier), self.named(tier, path)
         parts = PurePosixPath(path).parts
-        if len(parts) < 2 or parts[0] != FOLDER or ".." in parts or "\0" in path:
-            raise OutsideArchive(f"'{path}' is no path of the archive")
-        file = root / path
         if file.parent.resolve() != root.resolve().joinpath(*parts[:-1]):
             raise OutsideArchive(f"'{path}' leads out of the tier '{tier}'")
         try:

@@ -239,7 +239,7 @@ async def test_a_move_that_stands_still_keeps_no_other_disk_from_being_looked_af
     wake = threading.Event()
     copy = Mover._copy_all
 
-    def hang(*args: Any) -> list[int]:
+    def hang(*args: Any) -> list[str]:
         wake.wait(10)
         return copy(*args)
 

@@ -96,7 +96,8 @@ class Purge:
         found = after = 0
         while rows := await self._store.read(partial(_left, after=after)):
             after = rows[-1].id
-            here = [row for row in rows if self._tiers.here(row.tier)]
+            tiers = await asyncio.to_thread(self._here, {row.tier for row in rows})
+            here = [row for row in rows if row.tier in tiers]
             async with self._holds.deleting:
                 gone = await _to_its_end(self._missing, here)
                 why = dict.fromkeys((row.path for row in here), Why.UNFINISHED)
@@ -149,6 +150,9 @@ class Purge:
             if start < past:
                 _remove_empty(folder)
         return gone
+
+    def _here(self, tiers: Iterable[str]) -> set[str]:
+        return {tier for tier in tiers if self._tiers.here(tier)}
 
     def _missing(self, rows: Sequence[Row[Any]]) -> set[int]:
         """Numbers of the rows whose files are not there; blocks."""

@@ -95,7 +95,8 @@ class Mover:
         if names is None:
             return
         old, new, paths = names
-        if not (self._tiers.here(old) and self._tiers.here(new)):
+        here = [await asyncio.to_thread(self._tiers.here, tier) for tier in (old, new)]
+        if not all(here):
             return
         query = select(_OWN.path, _OWN.tier).where(_OWN.path.in_(paths))
         rows = await self._store.read(lambda c: {row.path: row.tier for row in c.execute(query)})
