@@ -49,6 +49,7 @@ log = logging.getLogger("hub.holds")
 COPY = Path("records/holds.json")
 """The copy, in the data folder."""
 
+FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 MOST_HOLDS = 10_000
 """In force at a time: each file that may be deleted is compared with all of them."""
 MOST_CAMERAS = 1_000
@@ -360,6 +361,9 @@ def _wrong_times(
 ) -> Iterable[str]:
     if any(at is not None and at.tzinfo is None for at in (start, end, until)):
         yield "an instant needs its time zone, as in 2026-11-22T14:00:00+02:00"
+        return
+    if any(at is not None and not FIRST < at < LAST for at in (start, end, until)):
+        yield "an instant lies between 1900 and 9000; leave it out for no end"
         return
     if end is not None and end <= start:
         yield "the hold's end is not after its start"

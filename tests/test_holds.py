@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +186,18 @@ async def test_what_a_damaged_database_has_lost_is_held_again(tmp_path: Path) ->
     with pytest.raises(ValueError, match="Expecting value"):
         await desk.holds.restore()
     await desk.store.close()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (datetime(1, 1, 1, tzinfo=timezone(2 * HOUR)), None),
+        (NOW, datetime(9999, 12, 31, 23, 59, tzinfo=timezone(-2 * HOUR))),
+    ],
+)
+async def test_an_instant_that_nobody_could_read_back_is_refused(
+    desk: Desk, start: datetime, end: datetime | None
+) -> None:
+    with pytest.raises(ValueError, match="between 1900 and 9000"):
+        await desk.place(start=start, end=end)
+    assert await desk.holds.active() == []
