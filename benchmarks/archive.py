@@ -26,13 +26,13 @@ from sqlalchemy import Connection, insert
 from hub.clock import SystemClock
 from hub.store.store import Store
 from hub.store.tables import bulk
-from hub.video import index, rollup, spans
-from hub.video.archive import path_of
-from hub.video.indexer import Indexer
-from hub.video.messages import SegmentReport, key_of
-from hub.video.places import Tiers
-from hub.video.reconcile import Reconciler
+from hub.video.files.archive import path_of
+from hub.video.files.places import Tiers
+from hub.video.indexing import index, rollup, spans
+from hub.video.indexing.indexer import Indexer
+from hub.video.indexing.reconcile import Reconciler
 from hub.video.tables import segments
+from hub.video.talk.messages import SegmentReport, key_of
 
 CAMERAS = 25
 MINUTE_MS = 60_000

@@ -34,13 +34,13 @@ from hub.clock import SystemClock
 from hub.holds import Holds
 from hub.store.store import Store
 from hub.store.tables import bulk
-from hub.video import rollup
-from hub.video.archive import path_of
-from hub.video.messages import SegmentReport
-from hub.video.places import Tiers
+from hub.video.files.archive import path_of
+from hub.video.files.places import Tiers
+from hub.video.indexing import rollup
 from hub.video.retention.keeper import Keeper
 from hub.video.settings import RecordingSettings
 from hub.video.tables import purges, segments
+from hub.video.talk.messages import SegmentReport
 from tests.world.rtsp_cameras import RtspCameras, missing
 
 BYTES = 4096

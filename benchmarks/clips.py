@@ -20,9 +20,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hub.video.clips import Clips
-from hub.video.stills import Stills
-from hub.video.thumbnails import Thumbnails
+from hub.video.watching.clips import Clips
+from hub.video.watching.stills import Stills
+from hub.video.watching.thumbnails import Thumbnails
 from tests.video.conftest import fragments_of
 from tests.video.shelf import START, Shelf, at
 from tests.world import counted_clip

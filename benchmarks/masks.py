@@ -29,7 +29,7 @@ from benchmarks import machine
 from hub.video.capture.masked import masked
 from hub.video.capture.packets import VideoPacket
 from hub.video.capture.source import Feed
-from hub.video.messages import Polygons
+from hub.video.talk.messages import Polygons
 
 RATE = 25
 SIZES = {"640x360": "700k", "1280x720": "2M", "1920x1080": "4M", "3840x2160": "8M"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from hub.video.messages import SegmentReport
+from hub.video.talk.messages import SegmentReport
 
 RATE = 25
 HOLE_S = 0.1

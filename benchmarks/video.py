@@ -34,8 +34,8 @@ import psutil
 
 from benchmarks import machine
 from benchmarks.recorded import Kept, read_back
-from hub.video import wire
-from hub.video.messages import ALL, SegmentReport, Source, StreamReport, Wanted
+from hub.video.talk import wire
+from hub.video.talk.messages import ALL, SegmentReport, Source, StreamReport, Wanted
 from tests.world.rtsp_cameras import PASSWORD, USER, RtspCameras, missing
 
 RING_S = 12.0

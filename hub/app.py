@@ -57,9 +57,9 @@ from hub.tasks import Tasks
 from hub.text.translations import Texts
 from hub.video.actions import ACTIONS as VIDEO_ACTIONS
 from hub.video.cameras import Cameras
-from hub.video.pictures import Pictures
 from hub.video.retention import rescue
 from hub.video.service import Video
+from hub.video.watching.pictures import Pictures
 from hub.web.server import WebServer
 from hub.web.services import Automations, Town, WebServices
 from hub.web.webhook_book import WebhookBook

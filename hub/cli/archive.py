@@ -16,7 +16,7 @@ from hub.cli.options import plugins_dir
 
 if TYPE_CHECKING:
     from hub.config.config import Config
-    from hub.video.checking import Finding, Report
+    from hub.video.indexing.checking import Finding, Report
 
 CONFIG = click.option(
     "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True
@@ -71,8 +71,8 @@ async def _check(config: Config, *, repair: bool, deep: bool) -> Report:
     from hub.access.seam import Access
     from hub.clock import SystemClock
     from hub.store.folder import DataFolder
-    from hub.video import checking
-    from hub.video.places import Tiers
+    from hub.video.files.places import Tiers
+    from hub.video.indexing import checking
 
     clock, folder = SystemClock(), DataFolder(config.data_dir)
     await asyncio.to_thread(folder.open_beside)
@@ -91,7 +91,7 @@ async def _check(config: Config, *, repair: bool, deep: bool) -> Report:
 
 
 def _line(finding: Finding) -> str:
-    from hub.video.checking import WORDS
+    from hub.video.indexing.checking import WORDS
 
     detail = f" ({finding.detail})" if finding.detail else ""
     advice = ADVICE.get(finding.what)

@@ -293,7 +293,7 @@ async def _folder(config: Config, none: NoHub) -> AsyncIterator[tuple[Keeper, Ac
     from hub.clock import SystemClock
     from hub.holds import COPY, Holds
     from hub.store.folder import DataFolder, FolderInUse
-    from hub.video.places import Tiers
+    from hub.video.files.places import Tiers
     from hub.video.retention.keeper import Keeper
 
     folder, clock = DataFolder(config.data_dir), SystemClock()

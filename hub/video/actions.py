@@ -17,9 +17,9 @@ from hub.clock import Clock
 from hub.model.action import Action, Call
 from hub.model.config import Duration
 from hub.model.problem import ActionFailed
-from hub.video import addresses
 from hub.video.service import Video
 from hub.video.status import CameraUnavailable
+from hub.video.watching import addresses
 
 log = logging.getLogger("hub.video")
 

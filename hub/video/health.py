@@ -10,9 +10,9 @@ from hub.bus import Bus
 from hub.clock import Clock
 from hub.model.core_events import CameraBack, CameraLost
 from hub.video.instants import instant
-from hub.video.messages import StreamReport
 from hub.video.reasons import Reason, explain
 from hub.video.status import CameraStatus
+from hub.video.talk.messages import StreamReport
 
 log = logging.getLogger("hub.video")
 

@@ -14,11 +14,12 @@ from hub.clock import Clock
 from hub.model.core_events import RecordingFinished
 from hub.store.store import Store
 from hub.tasks import Tasks
-from hub.video import index, wire
-from hub.video.index import Recording
+from hub.video.indexing import index
+from hub.video.indexing.index import Recording
 from hub.video.instants import instant
-from hub.video.messages import Order, RecordedReport
 from hub.video.reasons import explain
+from hub.video.talk import wire
+from hub.video.talk.messages import Order, RecordedReport
 
 log = logging.getLogger("hub.video")
 

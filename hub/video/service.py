@@ -18,30 +18,31 @@ from hub.holds import Holds
 from hub.model.camera import Camera
 from hub.store.store import BegunAnew, Store, StoreClosed, StoreFull
 from hub.tasks import Tasks
-from hub.video import index, spans, wire
-from hub.video.archive import STREAM, TIER
-from hub.video.causes import Causes
-from hub.video.clips import Clip, Clips
-from hub.video.expected import Expected
+from hub.video.files.archive import STREAM, TIER
+from hub.video.files.places import Tiers
 from hub.video.health import Health, OnStatus
-from hub.video.hearing import Hearing
-from hub.video.index import Recording
-from hub.video.indexer import Indexer
+from hub.video.indexing import index, spans
+from hub.video.indexing.index import Recording
+from hub.video.indexing.indexer import Indexer
+from hub.video.indexing.reconcile import Reconciler
 from hub.video.instants import instant, millis
-from hub.video.ledger import Ledger
-from hub.video.live import Live
+from hub.video.missing.causes import Causes
+from hub.video.missing.expected import Expected
+from hub.video.missing.ledger import Ledger
 from hub.video.orders import Orders
-from hub.video.places import Tiers
-from hub.video.processes import Processes
 from hub.video.reasons import Reason
-from hub.video.reconcile import Reconciler
 from hub.video.retention.erasure import Erasure
 from hub.video.retention.keeper import Keeper
 from hub.video.settings import RecordingSettings, Word
 from hub.video.status import CameraStatus, CameraUnavailable, Snapshot
-from hub.video.stills import Stills
-from hub.video.thumbnails import Thumbnails
-from hub.video.wanted import Place, Streams, first_stream, streams_of
+from hub.video.talk import wire
+from hub.video.talk.hearing import Hearing
+from hub.video.talk.processes import Processes
+from hub.video.talk.wanted import Place, Streams, first_stream, streams_of
+from hub.video.watching.clips import Clip, Clips
+from hub.video.watching.live import Live
+from hub.video.watching.stills import Stills
+from hub.video.watching.thumbnails import Thumbnails
 
 log = logging.getLogger("hub.video")
 

@@ -44,8 +44,8 @@ segments = Table(
     Index("segments_by_age", "tier", "cls", "start"),
 )
 """One row a file. `end` is none while it is written; `state`: open, finished, missing (the file is
-gone, nobody knows why) or purging (it is being deleted). `cls`: see `hub.video.classes`. `sha256`
-is of the finished file, in hex; none in rows of older hubs."""
+gone, nobody knows why) or purging (it is being deleted). `cls`: see `hub.video.indexing.classes`.
+`sha256` is of the finished file, in hex; none in rows of older hubs."""
 
 NOT_FINISHED = segments.c.state != literal_column("'finished'")
 """The condition of a partial index, in the words by which a database knows it again: ask for it
@@ -67,7 +67,7 @@ coverage = Table(
     Column("end", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Where something is recorded. Derived from `segments`: see `hub.video.rollup`."""
+"""Where something is recorded. Derived from `segments`: see `hub.video.indexing.rollup`."""
 
 archive_hours = Table(
     "archive_hours",
@@ -104,7 +104,7 @@ record_modes = Table(
     Column("stream", String(16), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("mode", String(16), nullable=False),  # continuous, events, off
-    Column("why", String(16), nullable=False),  # see hub.video.policy.Why
+    Column("why", String(16), nullable=False),  # see hub.video.missing.policy.Why
     Column("by", String(255), nullable=False),
     Index("record_modes_by_time", "camera", "stream", "at"),
     info={RESCUED: True},

@@ -11,11 +11,11 @@ from aiohttp import web
 
 from hub.model.camera import Camera
 from hub.model.event import parse_time
-from hub.video import addresses
-from hub.video.archive import STREAM
-from hub.video.index import Recording
-from hub.video.messages import key_of
-from hub.video.spans import Timeline
+from hub.video.files.archive import STREAM
+from hub.video.indexing.index import Recording
+from hub.video.indexing.spans import Timeline
+from hub.video.talk.messages import key_of
+from hub.video.watching import addresses
 from hub.web import plain
 from hub.web.archive_events import Happening, Happenings
 from hub.web.clips import VIEW, instant_of

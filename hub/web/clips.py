@@ -10,10 +10,10 @@ from typing import Any
 from aiohttp import web
 
 from hub.model.event import parse_time
-from hub.video import addresses
-from hub.video.archive import STREAM
-from hub.video.clips import Clip
+from hub.video.files.archive import STREAM
 from hub.video.status import NothingRecorded
+from hub.video.watching import addresses
+from hub.video.watching.clips import Clip
 from hub.web import plain
 from hub.web.cameras import camera_of
 from hub.web.ranges import NotInFile, parse_range

@@ -8,7 +8,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from hub.history.export import MARK, lines, local_time
-from hub.video.ledger import GapRow, Ledger
+from hub.video.missing.ledger import GapRow, Ledger
 from hub.web import plain
 from hub.web.history_asked import SPANS, Asked, asked_of, target_of
 from hub.web.history_data import send_csv

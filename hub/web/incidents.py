@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from hub.model.incident import Incident, Status
 from hub.model.notify import Verdict
-from hub.video.index import Recording
+from hub.video.indexing.index import Recording
 from hub.web import overview, plain
 from hub.web.bodies import form_fields, json_fields, read_body
 from hub.web.render import PAGES

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import WSCloseCode, web
 
 from hub.model.camera import Camera
-from hub.video.live import Init, Item, Lost, Media, Skipped, TooManyViewers, Viewer
+from hub.video.watching.live import Init, Item, Lost, Media, Skipped, TooManyViewers, Viewer
 from hub.web.cameras import camera_of, camera_target
 from hub.web.render import PAGES
 from hub.web.routes import Route, Visit

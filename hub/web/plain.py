@@ -12,8 +12,8 @@ from sqlalchemy import Row
 
 from hub.model.entity import Entity, State
 from hub.model.incident import NEXT, Incident, Status
-from hub.video import addresses
-from hub.video.index import Recording
+from hub.video.indexing.index import Recording
+from hub.video.watching import addresses
 
 Plain = dict[str, Any]
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from hub.video.service import Video
 from hub.video.status import CameraUnavailable, NothingRecorded
-from hub.video.stills import TooManyStills
+from hub.video.watching.stills import TooManyStills
 from hub.web.cameras import camera_of, camera_target
 from hub.web.clips import VIEW, instant_of, stream_of
 from hub.web.routes import Route, Visit

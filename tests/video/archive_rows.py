@@ -9,8 +9,8 @@ from typing import Any
 from hub.store.store import Store
 from hub.store.tables import bulk
 from hub.video import tables  # noqa: F401 - its tables belong to `bulk`
-from hub.video.archive import path_of
-from hub.video.messages import SegmentReport
+from hub.video.files.archive import path_of
+from hub.video.talk.messages import SegmentReport
 
 START = datetime(2027, 1, 15, 8, tzinfo=UTC).timestamp()
 

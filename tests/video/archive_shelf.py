@@ -9,16 +9,16 @@ from pathlib import Path
 from sqlalchemy import select
 
 from hub.clock import VirtualClock
-from hub.video.archive import MARK
 from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
-from hub.video.index import put_segments
-from hub.video.indexer import Indexer
-from hub.video.messages import SegmentReport
-from hub.video.places import Tiers
-from hub.video.reconcile import Changed, Reconciler
+from hub.video.files.archive import MARK
+from hub.video.files.places import Tiers
+from hub.video.indexing.index import put_segments
+from hub.video.indexing.indexer import Indexer
+from hub.video.indexing.reconcile import Changed, Reconciler
 from hub.video.settings import Tier
 from hub.video.tables import segments
+from hub.video.talk.messages import SegmentReport
 from tests.video.archive_rows import START, store_at
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hub.clock import SystemClock
-from hub.video import wire
 from hub.video.capture.server import Capture
-from hub.video.messages import (
+from hub.video.talk import wire
+from hub.video.talk.messages import (
     ALL,
     Outage,
     SegmentReport,

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hub.video import mp4
 from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
 from hub.video.capture.outages import Outages
 from hub.video.capture.recorder import Recorder
-from hub.video.messages import ORDERS, Order, Wanted
+from hub.video.files import mp4
+from hub.video.talk.messages import ORDERS, Order, Wanted
 from tests.world import counted_clip
 
 START = 1_800_000_000.0

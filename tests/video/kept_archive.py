@@ -17,11 +17,11 @@ from hub.clock import VirtualClock
 from hub.holds import COPY, Holds
 from hub.model.event import Event
 from hub.store.store import Store
-from hub.video import rollup
-from hub.video.archive import path_of
-from hub.video.classes import Cls
-from hub.video.index import put_segments
-from hub.video.places import Tiers
+from hub.video.files.archive import path_of
+from hub.video.files.places import Tiers
+from hub.video.indexing import rollup
+from hub.video.indexing.classes import Cls
+from hub.video.indexing.index import put_segments
 from hub.video.retention.keeper import Keeper
 from hub.video.settings import RecordingSettings
 from hub.video.tables import purges, segments

@@ -14,12 +14,12 @@ from hub.clock import VirtualClock
 from hub.model.event import Event
 from hub.store.store import Store
 from hub.store.tables import bulk
-from hub.video import rollup
-from hub.video.causes import Causes
+from hub.video.indexing import rollup
 from hub.video.instants import millis
-from hub.video.ledger import Ledger
-from hub.video.messages import StreamReport
+from hub.video.missing.causes import Causes
+from hub.video.missing.ledger import Ledger
 from hub.video.tables import record_modes
+from hub.video.talk.messages import StreamReport
 
 NOON = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 T0 = millis(NOON)

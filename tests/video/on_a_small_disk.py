@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from hub.video.messages import ALL
+from hub.video.talk.messages import ALL
 from tests.video.conftest import fragments_of
 from tests.video.kept import START, Kept
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from sqlalchemy import update
 
 from hub.store.store import Store
-from hub.video import index
 from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
-from hub.video.places import Tiers
+from hub.video.files.places import Tiers
+from hub.video.indexing import index
 from hub.video.settings import Tier
 from hub.video.tables import segments
 from tests.video.archive_rows import store_at

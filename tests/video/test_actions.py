@@ -15,8 +15,8 @@ from hub.clock import SystemClock
 from hub.model.action import Call
 from hub.model.core_events import CameraBack
 from hub.model.problem import ActionFailed
-from hub.video import index
 from hub.video.actions import Record, TakeSnapshot
+from hub.video.indexing import index
 from tests.video.conftest import MakeHub, VideoHub, camera, until
 
 

@@ -16,9 +16,9 @@ from hub.cli import main
 from hub.store.migrate import migrate
 from hub.store.store import Store
 from hub.store.tables import bulk
-from hub.video import checking, index, rollup
-from hub.video.archive import path_of
-from hub.video.checking import WORDS, Report
+from hub.video.files.archive import path_of
+from hub.video.indexing import checking, index, rollup
+from hub.video.indexing.checking import WORDS, Report
 from hub.video.tables import archive_hours, coverage, segments
 from tests.video.archive_rows import START, report
 from tests.video.archive_shelf import Shelf

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from hub.video import boxes, codecs, mp4
 from hub.video.capture import audio
 from hub.video.capture.fragments import Fragment, Packager
 from hub.video.capture.packets import AudioFormat, AudioPacket
 from hub.video.capture.sound import OFF_S, SILENT_S, Sound
-from hub.video.messages import TroubleReport
+from hub.video.files import boxes, codecs, mp4
+from hub.video.talk.messages import TroubleReport
 from tests.video.capturing import Capturing, capturing, source, wanted
 from tests.video.test_fragments import packets, tick
 from tests.world import counted_clip, sounding_clip

@@ -11,8 +11,8 @@ from sqlalchemy import delete, select
 
 from hub.store.damage import PutAside
 from hub.video.instants import millis
-from hub.video.messages import DiskReport, Outage
 from hub.video.tables import outages
+from hub.video.talk.messages import DiskReport, Outage
 from tests.video.ledgers import GATE, MINUTE, NOON, T0, Books
 
 CAMERA = "camera.gate"
@@ -225,7 +225,7 @@ async def test_a_database_that_is_away_loses_no_cause(books: Books) -> None:
 async def test_what_waits_for_the_database_is_bounded(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.video.causes.MOST_WAITING", 10)
+    monkeypatch.setattr("hub.video.missing.causes.MOST_WAITING", 10)
     found = [Outage(CAMERA, "main", UNIX + n, UNIX + n + 0.5, "stalled") for n in range(30)]
     books.causes.outages(found)
     await books.causes.beat()

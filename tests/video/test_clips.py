@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.video import boxes, mp4
-from hub.video.clips import Clip, Clips
+from hub.video.files import boxes, mp4
 from hub.video.status import NothingRecorded
+from hub.video.watching.clips import Clip, Clips
 from tests.video.conftest import fragments_of
 from tests.video.shelf import START, Shelf, at
 from tests.world import counted_clip

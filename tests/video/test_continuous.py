@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.video import wire
-from hub.video.archive import camera_of, start_of, stream_of
 from hub.video.capture import recorder, server
-from hub.video.messages import NONE, ORDERS, RecordedReport, StreamReport
+from hub.video.files.archive import camera_of, start_of, stream_of
+from hub.video.talk import wire
+from hub.video.talk.messages import NONE, ORDERS, RecordedReport, StreamReport
 from tests.video.capturing import Capturing, capturing, source, wanted
 from tests.video.conftest import CLIP_S, until
 from tests.world import counted_clip

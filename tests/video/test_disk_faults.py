@@ -16,7 +16,7 @@ import pytest
 
 from hub.video.capture import disks
 from hub.video.capture.fragments import Fragment
-from hub.video.messages import ALL, ORDERS
+from hub.video.talk.messages import ALL, ORDERS
 from tests.video.conftest import fragments_of
 from tests.video.kept import START, Kept
 

@@ -20,8 +20,8 @@ from hub.store.damage import PutAside
 from hub.store.store import Store
 from hub.store.tables import bulk
 from hub.tasks import Tasks
-from hub.video.expected import Expected
 from hub.video.instants import millis
+from hub.video.missing.expected import Expected
 from hub.video.settings import RecordingSettings
 from hub.video.tables import record_modes
 

@@ -11,7 +11,7 @@ import pytest
 
 from hub.video.capture import assembly, recorder, segment
 from hub.video.capture import camera as capture_camera
-from hub.video.messages import SegmentReport, StreamReport
+from hub.video.talk.messages import SegmentReport, StreamReport
 from tests.video.capturing import Capturing, capturing, source, wanted
 from tests.video.conftest import CLIP_S, until
 from tests.world import counted_clip

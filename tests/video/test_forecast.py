@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.clock import VirtualClock
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.retention import disks as disks_module
 from hub.video.retention.disks import Disk, Room
 from hub.video.retention.forecast import Forecast, forecast

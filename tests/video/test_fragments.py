@@ -13,9 +13,9 @@ from typing import cast
 import av
 import pytest
 
-from hub.video import mp4
 from hub.video.capture.fragments import Fragment, Packager
 from hub.video.capture.packets import VideoPacket
+from hub.video.files import mp4
 from tests.world import counted_clip
 
 

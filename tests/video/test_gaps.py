@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.video.gaps import PAUSE_MS, RANK, Due, Gap, Trouble, gaps
+from hub.video.missing.gaps import PAUSE_MS, RANK, Due, Gap, Trouble, gaps
 
 HOUR = 3_600_000
 DAY = [Due(0, 24 * HOUR)]

@@ -16,9 +16,9 @@ import hub.app  # noqa: F401 - the tables of all rooms
 from hub.store.migrate import _config, migrate
 from hub.store.store import Store
 from hub.store.tables import bulk
-from hub.video import index, rollup
-from hub.video.classes import Cls
-from hub.video.index import Recording, instant, put_recording, put_segments
+from hub.video.indexing import index, rollup
+from hub.video.indexing.classes import Cls
+from hub.video.indexing.index import Recording, instant, put_recording, put_segments
 from hub.video.tables import segments
 from tests.video.archive_rows import START, report, store_at
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert
 
-from hub.video import rollup
+from hub.video.indexing import rollup
 from hub.video.instants import millis
 from hub.video.tables import coverage, gap_marks, recordings, segments
 from tests.video.ledgers import GATE, MINUTE, NOON, T0, Books

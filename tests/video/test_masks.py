@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.video import codecs
 from hub.video.capture import masked as masks
 from hub.video.capture.fragments import Packager
 from hub.video.capture.masked import masked
 from hub.video.capture.packets import AudioPacket, VideoPacket
 from hub.video.capture.polygons import halved, spans
 from hub.video.capture.source import Feed, SourceLost
-from hub.video.messages import Polygons
+from hub.video.files import codecs
+from hub.video.talk.messages import Polygons
 from tests.video.capturing import capturing, source, wanted
 from tests.video.test_audio import piece
 from tests.video.test_fragments import encoded, packets, part_of, tick

@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import pytest
 
-from hub.video import boxes, codecs, mp4
 from hub.video.capture.files import Archive
 from hub.video.capture.fragments import Fragment
+from hub.video.files import boxes, codecs, mp4
 from tests.video.conftest import fragments_of
 from tests.world import counted_clip
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from hub.video import index, service
+from hub.video import service
+from hub.video.indexing import index
 from tests.video.conftest import MakeHub, VideoHub, until
 
 

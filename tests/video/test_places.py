@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.video.archive import MARK
-from hub.video.places import OutsideArchive, Tiers
+from hub.video.files.archive import MARK
+from hub.video.files.places import OutsideArchive, Tiers
 from hub.video.settings import Tier
 
 GOOD = "archive/a/2027/01/15/080000.000.mp4"

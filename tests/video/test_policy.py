@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.video.policy import Mode, mode_of
+from hub.video.missing.policy import Mode, mode_of
 from hub.video.settings import RecordingSettings
 
 KYIV = ZoneInfo("Europe/Kyiv")

@@ -15,23 +15,24 @@ from typing import Any
 
 import pytest
 
-from hub.video import index, processes
-from hub.video.reconcile import Reconciler
+from hub.video.indexing import index
+from hub.video.indexing.reconcile import Reconciler
+from hub.video.talk import processes
 from tests.video.conftest import MakeHub, VideoHub, camera, town, until
 
 NAMES = ("a", "b", "c", "d")
 
 
 def pids(hub: VideoHub) -> dict[int, int]:
-    return {number: peer.pid for number, peer in hub.video.processes.peers.items()}
+    return {number: peer.pid for number, peer in hub.video.talk.processes.peers.items()}
 
 
 def numbers(hub: VideoHub) -> dict[str, int | None]:
-    return {name: hub.video.processes.number_of(f"camera.{name}") for name in NAMES}
+    return {name: hub.video.talk.processes.number_of(f"camera.{name}") for name in NAMES}
 
 
 async def recorded(hub: VideoHub, name: str) -> list[index.File]:
-    await hub.video.indexer.flush()
+    await hub.video.indexing.indexer.flush()
     now = hub.clock.now()
     start, end = now - timedelta(minutes=10), now + timedelta(seconds=1)
     return await hub.store.read(lambda c: index.files(c, f"camera.{name}", "main", start, end))

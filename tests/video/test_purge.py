@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from hub.holds import holds
 from hub.store.damage import PutAside
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.retention import keeper as keeper_module
 from hub.video.retention import purge as purge_module
 from hub.video.retention.disks import Room

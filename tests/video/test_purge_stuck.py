@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.video.places import OutsideArchive, Tiers
+from hub.video.files.places import OutsideArchive, Tiers
 from hub.video.retention import keeper as keeper_module
 from tests.video.kept_archive import KeptArchive
 

@@ -16,11 +16,12 @@ from sqlalchemy import delete, select, update
 from hub.clock import VirtualClock
 from hub.store.damage import PutAside
 from hub.store.store import Store
-from hub.video import folders, index, mp4, rollup
-from hub.video.archive import path_of
-from hub.video.indexer import Indexer
-from hub.video.places import Tiers
-from hub.video.reconcile import Changed
+from hub.video.files import mp4
+from hub.video.files.archive import path_of
+from hub.video.files.places import Tiers
+from hub.video.indexing import folders, index, rollup
+from hub.video.indexing.indexer import Indexer
+from hub.video.indexing.reconcile import Changed
 from hub.video.tables import segments
 from tests.video.archive_rows import START, report, store_at
 from tests.video.archive_shelf import Shelf
@@ -322,7 +323,7 @@ async def test_folders_are_looked_at_newest_day_first(shelf: Shelf) -> None:
 async def test_reports_that_were_shed_are_found_on_the_disk(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.video.indexer.MOST_WAITING", 2)
+    monkeypatch.setattr("hub.video.indexing.indexer.MOST_WAITING", 2)
     told = [shelf.record(10 * n) for n in range(4)]
     for each in told:
         shelf.indexer.put(each)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hub.video.capture import segment
 from hub.video.capture.fragments import Fragment
-from hub.video.messages import ALL, NONE, ORDERS
+from hub.video.talk.messages import ALL, NONE, ORDERS
 from tests.video.conftest import fragments_of
 from tests.video.kept import START, Kept
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.retention.plan import (
     Doomed,
     Need,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, delete, event, insert
 
 from hub.holds import hold_cameras, holds
 from hub.store.tables import bulk
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.retention.plan import Need, Piece, Terms, plan
 from hub.video.retention.shelf import IndexShelf
 from hub.video.tables import segments

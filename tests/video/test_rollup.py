@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, func, select, update
 
-from hub.video import rollup
-from hub.video.index import put_missing, put_segments
+from hub.video.indexing import rollup
+from hub.video.indexing.index import put_missing, put_segments
 from hub.video.tables import archive_hours, coverage, segments
 from tests.video.archive_rows import START, report, store_at
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from hub.video.indexer import Indexer
+from hub.video.indexing.indexer import Indexer
 from hub.video.retention.tiers import NAMES
 from hub.video.tables import segments
 from tests.video.archive_rows import report

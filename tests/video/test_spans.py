@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, event, insert
 
-from hub.video import rollup, spans
-from hub.video.index import put_segments
-from hub.video.spans import GapSpan, Timeline
+from hub.video.indexing import rollup, spans
+from hub.video.indexing.index import put_segments
+from hub.video.indexing.spans import GapSpan, Timeline
 from hub.video.tables import archive_hours, coverage, gap_marks, gaps, segments
 from tests.video.archive_rows import START, report, store_at
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hub.video.spread import STREAMS_EACH, Spread
+from hub.video.talk.spread import STREAMS_EACH, Spread
 
 
 def cameras(count: int, streams: int = 1) -> dict[str, int]:

@@ -14,7 +14,7 @@ import pytest
 
 from hub.video.reasons import Reason
 from hub.video.status import CameraUnavailable, NothingRecorded
-from hub.video.stills import WAITING, Stills, TooManyStills
+from hub.video.watching.stills import WAITING, Stills, TooManyStills
 from tests.video.conftest import fragments_of
 from tests.video.shelf import START, Shelf, at
 from tests.world import counted_clip

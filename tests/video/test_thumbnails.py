@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.video.status import NothingRecorded
-from hub.video.stills import Stills
-from hub.video.thumbnails import Thumbnails
+from hub.video.watching.stills import Stills
+from hub.video.watching.thumbnails import Thumbnails
 from tests.video.conftest import fragments_of
 from tests.video.shelf import START, Shelf, at
 

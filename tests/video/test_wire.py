@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from hub.clock import SystemClock
-from hub.video import wire
 from hub.video.capture.server import Capture
-from hub.video.messages import Source, StreamReport
+from hub.video.talk import wire
+from hub.video.talk.messages import Source, StreamReport
 
 
 @pytest.fixture

@@ -42,10 +42,10 @@ from hub.reload import Reload
 from hub.store.store import Store
 from hub.tasks import Tasks
 from hub.text.translations import Texts
-from hub.video.clips import Part
-from hub.video.index import Recording
-from hub.video.spans import Timeline
+from hub.video.indexing.index import Recording
+from hub.video.indexing.spans import Timeline
 from hub.video.status import CameraStatus, CameraUnavailable, NothingRecorded, Snapshot
+from hub.video.watching.clips import Part
 from hub.web.server import Town, WebServices, make_app
 
 HERE = Path(__file__).parent

@@ -17,8 +17,8 @@ from hub.access.signing import Signer
 from hub.cli import main
 from hub.config.address import write_address
 from hub.store.folder import DataFolder
-from hub.video.archive import path_of
-from hub.video.index import put_segments
+from hub.video.files.archive import path_of
+from hub.video.indexing.index import put_segments
 from hub.video.retention.erasure import FOLDER, KEYS
 from hub.video.tables import erasure_records
 from hub.web.server import WebServer

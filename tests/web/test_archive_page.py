@@ -11,9 +11,9 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from hub.model.core_events import CameraLost
-from hub.video.spans import GapSpan, Timeline
-from hub.video.stills import Stills
-from hub.video.thumbnails import Thumbnails
+from hub.video.indexing.spans import GapSpan, Timeline
+from hub.video.watching.stills import Stills
+from hub.video.watching.thumbnails import Thumbnails
 from tests.video.conftest import fragments_of
 from tests.video.shelf import Shelf, at
 from tests.web.conftest import WebTown

@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestClient
 from sqlalchemy import insert
 
 from hub.access.seam import Access
-from hub.video.causes import Causes
 from hub.video.instants import millis
-from hub.video.ledger import Ledger
+from hub.video.missing.causes import Causes
+from hub.video.missing.ledger import Ledger
 from hub.video.tables import gaps
 from tests.web.conftest import WebTown
 

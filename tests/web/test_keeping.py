@@ -12,9 +12,9 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from hub.holds import Holds
-from hub.video.archive import path_of
-from hub.video.index import put_segments
-from hub.video.places import Tiers
+from hub.video.files.archive import path_of
+from hub.video.files.places import Tiers
+from hub.video.indexing.index import put_segments
 from hub.video.retention.keeper import Keeper
 from hub.video.settings import RecordingSettings
 from tests.video.archive_rows import START, report

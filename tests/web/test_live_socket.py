@@ -14,7 +14,7 @@ from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMsgType, WSServerHan
 from aiohttp.test_utils import TestClient, TestServer
 
 from hub.model.camera import Camera, Stream
-from hub.video.live import Init, Item, Lost, Media, Skipped, TooManyViewers, Viewer
+from hub.video.watching.live import Init, Item, Lost, Media, Skipped, TooManyViewers, Viewer
 from hub.web.live import FRAME, LET_GO_S
 from hub.web.server import make_app
 from tests.web.conftest import FakeVideo, WebTown

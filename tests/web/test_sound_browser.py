@@ -11,9 +11,9 @@ import av
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from hub.video import codecs
 from hub.video.capture.audio import open_track
 from hub.video.capture.fragments import Fragment, Packager
+from hub.video.files import codecs
 from tests.video.test_fragments import packets, tick
 from tests.world import counted_clip, sounding_clip
 

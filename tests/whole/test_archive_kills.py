@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hub.video import checking
+from hub.video.indexing import checking
 from hub.video.tables import segments
 from tests.video.conftest import VideoHub, camera, clip, end_capture, until
 from tests.world import counted_clip

@@ -16,8 +16,8 @@ from hub.video.capture.outages import Outages
 from hub.video.capture.recorder import Recorder, Tell
 from hub.video.capture.source import Feed, SourceLost, opened
 from hub.video.capture.timeline import Timeline
-from hub.video.messages import Source, StreamReport, TroubleReport
 from hub.video.reasons import Reason, explain
+from hub.video.talk.messages import Source, StreamReport, TroubleReport
 
 log = logging.getLogger("hub.video.capture")
 

@@ -7,9 +7,9 @@ import os
 import threading
 from pathlib import Path
 
-from hub.video.archive import MARK
-from hub.video.messages import DiskReport, Wanted
+from hub.video.files.archive import MARK
 from hub.video.reasons import Reason
+from hub.video.talk.messages import DiskReport, Wanted
 
 PAUSE_S = 10.0
 """Where writing failed, it is tried again after so long."""

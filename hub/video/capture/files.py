@@ -6,12 +6,12 @@ import logging
 import os
 from pathlib import Path
 
-from hub.video import boxes, mp4
-from hub.video.archive import TIER, path_of, segment_report, sha256_of, start_of
 from hub.video.capture.disks import Disks
 from hub.video.capture.fragments import Epoch
 from hub.video.capture.segment import Segment
-from hub.video.messages import SegmentReport
+from hub.video.files import boxes, mp4
+from hub.video.files.archive import TIER, path_of, segment_report, sha256_of, start_of
+from hub.video.talk.messages import SegmentReport
 
 log = logging.getLogger("hub.video.capture")
 

@@ -15,10 +15,10 @@ from fractions import Fraction
 from itertools import chain
 from typing import NamedTuple
 
-from hub.video import boxes, codecs, mp4
 from hub.video.capture import heads
 from hub.video.capture.packets import AudioFormat, AudioPacket, VideoPacket
 from hub.video.capture.sound import Sound
+from hub.video.files import boxes, codecs, mp4
 
 _LONGEST_S = Fraction(19, 100)  # ends at the first frame past it: 200 ms at 5, 10, ... 30 fps
 _HEAD = 1024  # parameter sets stand at the very head of a keyframe

@@ -13,9 +13,9 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from hub.video import boxes, codecs, mp4
 from hub.video.capture.packets import AudioFormat
 from hub.video.capture.sound import Piece
+from hub.video.files import boxes, codecs, mp4
 
 _KEY = 0x0200_0000  # depends on no other frame
 _NO_KEY = 0x0101_0000  # depends on others, is no sync sample

@@ -6,11 +6,12 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 
-from hub.video import codecs, wire
 from hub.video.capture.fragments import Epoch, Fragment
 from hub.video.capture.recorder import Recorder
-from hub.video.messages import EpochNotice, MediaNotice
+from hub.video.files import codecs
 from hub.video.reasons import Reason
+from hub.video.talk import wire
+from hub.video.talk.messages import EpochNotice, MediaNotice
 
 UNSENT_BYTES = 16 << 20
 """A connection with more than this before it goes on at the next keyframe."""

@@ -20,8 +20,8 @@ from hub.clock import SystemClock
 from hub.video.capture.packets import AudioPacket, Frames, VideoPacket
 from hub.video.capture.polygons import Span, halved, spans
 from hub.video.capture.source import Feed, SourceLost
-from hub.video.messages import Polygons
 from hub.video.reasons import Reason
+from hub.video.talk.messages import Polygons
 
 log = logging.getLogger("hub.video.capture")
 

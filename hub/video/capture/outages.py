@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import Literal
 
-from hub.video.messages import Outage
+from hub.video.talk.messages import Outage
 
 _MOST = 2_000
 

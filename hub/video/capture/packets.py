@@ -8,7 +8,7 @@ from typing import TypeAlias
 import av
 from av.video.stream import VideoStream
 
-from hub.video import codecs
+from hub.video.files import codecs
 
 VideoPacket: TypeAlias = "av.Packet[VideoStream]"
 

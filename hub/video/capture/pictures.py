@@ -9,12 +9,12 @@ from concurrent.futures import Executor
 import av
 
 from hub.clock import Clock
-from hub.video import wire
 from hub.video.capture import snapshot
 from hub.video.capture.camera import CameraThread
 from hub.video.capture.fragments import Fragment
 from hub.video.capture.recorder import Recorder
 from hub.video.reasons import Reason
+from hub.video.talk import wire
 
 _FRESH_S = 15.0
 """A lost camera's last picture is given for so long."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hub.video.messages import Polygons
+from hub.video.talk.messages import Polygons
 
 _Edge = tuple[float, float, float, float]
 

@@ -10,7 +10,6 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
-from hub.video import boxes, messages
 from hub.video.capture import disks
 from hub.video.capture.bitrate import Bitrate
 from hub.video.capture.files import Archive
@@ -19,8 +18,10 @@ from hub.video.capture.outages import Outages
 from hub.video.capture.ring import Group, Ring
 from hub.video.capture.segment import Segment
 from hub.video.capture.windows import Windows
-from hub.video.messages import Order, RingReport, TroubleReport, Wanted
+from hub.video.files import boxes
 from hub.video.reasons import Reason, explain
+from hub.video.talk import messages
+from hub.video.talk.messages import Order, RingReport, TroubleReport, Wanted
 
 log = logging.getLogger("hub.video.capture")
 

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from hub.video import mp4
-from hub.video.archive import segment_report, sha256_of
 from hub.video.capture.fragments import Epoch, Fragment
 from hub.video.capture.ring import Group
-from hub.video.messages import SegmentReport
+from hub.video.files import mp4
+from hub.video.files.archive import segment_report, sha256_of
+from hub.video.talk.messages import SegmentReport
 
 MOST_BYTES = 1 << 30
 """No file grows beyond it; an index can name twice as much between two keyframes."""

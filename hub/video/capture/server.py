@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from hub.clock import Clock
-from hub.video import wire
-from hub.video.archive import STREAM
 from hub.video.capture.camera import CameraThread
 from hub.video.capture.files import Archive
 from hub.video.capture.live import Watchers
 from hub.video.capture.outages import Outages
 from hub.video.capture.pictures import Pictures
 from hub.video.capture.recorder import Recorder
-from hub.video.messages import MODES, NONE, Order, Source, StreamReport, Wanted, key_of
+from hub.video.files.archive import STREAM
 from hub.video.reasons import Reason
+from hub.video.talk import wire
+from hub.video.talk.messages import MODES, NONE, Order, Source, StreamReport, Wanted, key_of
 
 log = logging.getLogger("hub.video.capture")
 

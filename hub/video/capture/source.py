@@ -18,11 +18,11 @@ from av.bitstream import BitStreamFilterContext
 from av.video.stream import VideoStream
 
 from hub.clock import SystemClock
-from hub.video import codecs
 from hub.video.capture.audio import AudioTrack, open_track
 from hub.video.capture.packets import AudioFormat, AudioPacket, VideoPacket
-from hub.video.messages import Source
+from hub.video.files import codecs
 from hub.video.reasons import Reason
+from hub.video.talk.messages import Source
 
 _OPEN_S = 8.0
 _READ_S = 4.0  # FFmpeg may wait twice as long before it gives up

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.video.messages import Order, RecordedReport
+from hub.video.talk.messages import Order, RecordedReport
 
 _FORGET_AFTER = 200
 

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from hub.store.store import Store
-from hub.video.archive import MARK
-from hub.video.places import FOLDER, Tiers
+from hub.video.files.archive import MARK
+from hub.video.files.places import FOLDER, Tiers
 from hub.video.retention.plan import Need, Why
 from hub.video.settings import Tier
 from hub.video.tables import segments

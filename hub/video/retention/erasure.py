@@ -27,7 +27,7 @@ from hub.access import signing
 from hub.access.signing import Signer
 from hub.clock import Clock
 from hub.store.store import Store
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.instants import instant, millis
 from hub.video.retention.holding import Holding, holding
 from hub.video.tables import erasure_records, purges

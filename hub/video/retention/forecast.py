@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.retention.disks import Disk
 from hub.video.retention.plan import Terms
 from hub.video.tables import segments

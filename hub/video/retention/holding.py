@@ -9,8 +9,8 @@ from sqlalchemy import Connection, func, select
 
 from hub import holds
 from hub.holds import Hold
+from hub.video.indexing.rollup import HOUR_MS
 from hub.video.instants import millis
-from hub.video.rollup import HOUR_MS
 from hub.video.tables import archive_hours
 
 

@@ -20,9 +20,8 @@ from hub.bus import Bus
 from hub.clock import Clock
 from hub.holds import Holds
 from hub.store.store import Store
+from hub.video.files.places import Tiers
 from hub.video.instants import millis
-from hub.video.messages import DiskReport
-from hub.video.places import Tiers
 from hub.video.retention import forecast, holding, rescue
 from hub.video.retention.disks import Disk, Disks, lacks
 from hub.video.retention.forecast import Forecast
@@ -36,6 +35,7 @@ from hub.video.retention.tellings import Tellings
 from hub.video.retention.tiers import Move, Mover, lower
 from hub.video.settings import RecordingSettings
 from hub.video.tables import coverage
+from hub.video.talk.messages import DiskReport
 
 log = logging.getLogger("hub.video.retention")
 

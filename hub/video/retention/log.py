@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.retention.plan import Why
 from hub.video.tables import erasure_records, purges
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.settings import Keep, Keeping, RecordingSettings
 
 

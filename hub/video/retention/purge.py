@@ -26,10 +26,10 @@ from sqlalchemy import Connection, Row, and_, delete, or_, select, update
 from hub.clock import Clock
 from hub.holds import Holds
 from hub.store.store import Store
-from hub.video import rollup
-from hub.video.classes import Cls
+from hub.video.files.places import OutsideArchive, Tiers
+from hub.video.indexing import rollup
+from hub.video.indexing.classes import Cls
 from hub.video.instants import LONGEST_MS, millis
-from hub.video.places import OutsideArchive, Tiers
 from hub.video.retention.log import Entry, Gone, record
 from hub.video.retention.plan import Doomed, Why
 from hub.video.retention.shelf import not_held

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from hub import holds
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.retention.plan import Piece, Terms
 from hub.video.settings import MAIN, SUB
 from hub.video.tables import segments

@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 from hub.clock import Clock
 from hub.holds import Hold, Holds
 from hub.store.store import Store
-from hub.video.archive import TIER
-from hub.video.classes import Cls
+from hub.video.files.archive import TIER
+from hub.video.indexing.classes import Cls
 from hub.video.instants import instant, millis
 from hub.video.retention.log import Entry, Gone, record
 from hub.video.retention.plan import Terms, Why

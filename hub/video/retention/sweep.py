@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, Table, delete, exists, select
 
 from hub.store.store import Store
-from hub.video.classes import Cls
+from hub.video.indexing.classes import Cls
 from hub.video.instants import instant
 from hub.video.retention.plan import Terms
 from hub.video.tables import coverage as _coverage

@@ -18,9 +18,9 @@ from hub.model.core_events import (
     ArchiveShort,
     ArchiveShortOver,
 )
-from hub.video.messages import DiskReport
 from hub.video.retention.forecast import Forecast
 from hub.video.retention.plan import Doomed
+from hub.video.talk.messages import DiskReport
 
 log = logging.getLogger("hub.video.retention")
 

@@ -24,8 +24,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from hub.store.store import Store
-from hub.video.classes import Cls
-from hub.video.places import FOLDER, OutsideArchive, Tiers
+from hub.video.files.places import FOLDER, OutsideArchive, Tiers
+from hub.video.indexing.classes import Cls
 from hub.video.retention.disks import Disk
 from hub.video.retention.purge import Changed
 from hub.video.tables import segments

@@ -1,0 +1,1 @@
+"""What should have been recorded, and the ledger of what was not."""

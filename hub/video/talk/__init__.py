@@ -1,0 +1,1 @@
+"""What hub and capture processes say to each other, and who keeps them running."""

@@ -1,0 +1,1 @@
+"""Live pictures, clips and stills, as pages and actions ask for them."""
