@@ -118,7 +118,7 @@ async def test_an_order_for_a_camera_that_is_still_to_come_is_kept_for_it(
     make_hub: MakeHub, clip: Path
 ) -> None:
     hub = await make_hub()
-    await until(lambda: hub.video.talk.processes.peers)
+    await until(lambda: hub.video.processes.peers)
     now = hub.clock.now()
     end = now + timedelta(seconds=2.5)
     await hub.video.record(key="k", camera="camera.late", start=now, end=end, incident=None)

@@ -96,7 +96,7 @@ async def test_capture_goes_on_without_the_hub_and_the_next_hub_takes_it_over(
     await asyncio.sleep(1)
 
     hub = await make_hub()  # its cameras come when their plugins are set up
-    await until(lambda: hub.video.talk.processes.peers)
+    await until(lambda: hub.video.processes.peers)
     await asyncio.sleep(0.5)
     hub.video.set_cameras({"camera.a": camera("a", str(clip))})
     await until(lambda: hub.online("a"))

@@ -36,12 +36,12 @@ async def ledger(hub: VideoHub) -> list[GapRow]:
     async with asyncio.timeout(15):
         while await hub.store.read(lambda c: c.execute(writing).all()):
             await asyncio.sleep(0.1)
-    await hub.video.indexing.indexer.flush()
-    await hub.video.missing.causes.beat()
+    await hub.video.indexer.flush()
+    await hub.video.causes.beat()
     await asyncio.sleep(1.5)
-    await hub.video.missing.ledger.settle()
+    await hub.video.ledger.settle()
     now = hub.clock.now()
-    rows = await hub.video.missing.ledger.rows(None, now - timedelta(hours=1), now, 100)
+    rows = await hub.video.ledger.rows(None, now - timedelta(hours=1), now, 100)
     return rows[::-1]
 
 
@@ -55,7 +55,7 @@ async def kill_capture(hub: VideoHub) -> None:
     """Kill the process, and wait for the next one."""
     before = hub.capture_pid
     os.kill(before, signal.SIGKILL)
-    await until(lambda: hub.video.talk.processes.peers and hub.capture_pid != before)
+    await until(lambda: hub.video.processes.peers and hub.capture_pid != before)
 
 
 def cause_of(rows: list[GapRow]) -> list[str]:
@@ -90,7 +90,7 @@ async def test_cameras_that_go_because_the_hub_stops_are_recorded_on(
     make_hub: MakeHub, clip: Path
 ) -> None:
     hub = await make_hub(camera("gate", str(clip)), mode="continuous")
-    hub.video.talk.processes.settled = True
+    hub.video.processes.settled = True
     await recorded(hub)
     hub.video.leave()
     hub.video.set_cameras({})

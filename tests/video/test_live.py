@@ -91,7 +91,7 @@ async def test_what_waits_for_a_viewer_is_bounded_in_bytes() -> None:
 async def pieces(hub: VideoHub, fragments: int) -> list[Init | Media]:
     """The first init segment and so many fragments that a new viewer gets."""
     found: list[Init | Media] = []
-    async with asyncio.timeout(20), hub.video.watching.live.watch("camera.a", "main") as viewer:
+    async with asyncio.timeout(20), hub.video.live.watch("camera.a", "main") as viewer:
         async for item in viewer:
             if isinstance(item, Init | Media):
                 found.append(item)
@@ -102,7 +102,7 @@ async def pieces(hub: VideoHub, fragments: int) -> list[Init | Media]:
 
 async def look(hub: VideoHub, seen: list[Item]) -> None:
     """Watch until the stream is no longer there."""
-    async with hub.video.watching.live.watch("camera.a", "main") as viewer:
+    async with hub.video.live.watch("camera.a", "main") as viewer:
         async for item in viewer:
             seen.append(item)
 
@@ -131,23 +131,23 @@ async def test_many_watch_one_stream_and_it_is_fetched_once(make_hub: MakeHub, c
     await until(lambda: hub.online("a"))
     async with AsyncExitStack() as stack:
         for _ in range(50):
-            await stack.enter_async_context(hub.video.watching.live.watch("camera.a", "main"))
+            await stack.enter_async_context(hub.video.live.watch("camera.a", "main"))
         await pieces(hub, 3)
-        assert hub.video.watching.live.viewers == 50
+        assert hub.video.live.viewers == 50
         watching = [task for task in asyncio.all_tasks() if "watch camera.a" in task.get_name()]
         assert len(watching) == 1
-    assert hub.video.watching.live.viewers == 0
+    assert hub.video.live.viewers == 0
 
 
 async def test_there_is_an_end_to_how_many_may_watch(make_hub: MakeHub, clip: Path) -> None:
     hub = await make_hub(camera("a", str(clip)))
     async with AsyncExitStack() as stack:
         for _ in range(MAX_VIEWERS):
-            await stack.enter_async_context(hub.video.watching.live.watch("camera.a", "main"))
+            await stack.enter_async_context(hub.video.live.watch("camera.a", "main"))
         with pytest.raises(TooManyViewers):
-            await stack.enter_async_context(hub.video.watching.live.watch("camera.a", "main"))
-    async with hub.video.watching.live.watch("camera.a", "main"):
-        assert hub.video.watching.live.viewers == 1
+            await stack.enter_async_context(hub.video.live.watch("camera.a", "main"))
+    async with hub.video.live.watch("camera.a", "main"):
+        assert hub.video.live.viewers == 1
 
 
 async def test_viewers_are_told_that_a_camera_is_lost_and_see_it_when_it_is_back(
@@ -226,7 +226,7 @@ async def test_two_hundred_come_and_go_and_leave_nothing_behind(
     files = sum(1 for _ in Path("/proc/self/fd").iterdir())
     for _ in range(4):
         await asyncio.gather(*(pieces(hub, 2) for _ in range(50)))
-    assert hub.video.watching.live.viewers == 0
+    assert hub.video.live.viewers == 0
     assert sum(1 for _ in Path("/proc/self/fd").iterdir()) <= files + 2
     named = [task.get_name() for task in asyncio.all_tasks()]
     assert len([name for name in named if "camera.a/main" in name]) <= 2
@@ -242,11 +242,11 @@ async def test_a_second_stream_that_is_not_recorded_is_fetched_while_somebody_wa
     await until(lambda: hub.online("a"))
 
     async def fetched() -> set[str]:
-        state, _ = await hub.video.talk.processes.peers[1].request("state")
+        state, _ = await hub.video.processes.peers[1].request("state")
         return set(state["rings"])
 
     assert await fetched() == {"camera.a/main"}
-    async with hub.video.watching.live.watch("camera.a", "sub") as viewer:
+    async with hub.video.live.watch("camera.a", "sub") as viewer:
         async for item in viewer:
             if isinstance(item, Media):
                 break

@@ -24,15 +24,15 @@ NAMES = ("a", "b", "c", "d")
 
 
 def pids(hub: VideoHub) -> dict[int, int]:
-    return {number: peer.pid for number, peer in hub.video.talk.processes.peers.items()}
+    return {number: peer.pid for number, peer in hub.video.processes.peers.items()}
 
 
 def numbers(hub: VideoHub) -> dict[str, int | None]:
-    return {name: hub.video.talk.processes.number_of(f"camera.{name}") for name in NAMES}
+    return {name: hub.video.processes.number_of(f"camera.{name}") for name in NAMES}
 
 
 async def recorded(hub: VideoHub, name: str) -> list[index.File]:
-    await hub.video.indexing.indexer.flush()
+    await hub.video.indexer.flush()
     now = hub.clock.now()
     start, end = now - timedelta(minutes=10), now + timedelta(seconds=1)
     return await hub.store.read(lambda c: index.files(c, f"camera.{name}", "main", start, end))

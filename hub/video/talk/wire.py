@@ -60,7 +60,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-log = logging.getLogger("hub.video.talk.wire")
+log = logging.getLogger("hub.video.wire")
 
 VERSION = 2
 MAX_HEAD = 1 << 20

@@ -21,7 +21,7 @@ from hub.video.reasons import Reason
 from hub.video.talk import wire
 from hub.video.talk.messages import EpochNotice, MediaNotice, key_of
 
-log = logging.getLogger("hub.video.watching.live")
+log = logging.getLogger("hub.video.live")
 
 MAX_VIEWERS = 400
 LINGER_S = 30.0
